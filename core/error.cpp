@@ -1,0 +1,132 @@
+#include <parley/core/error.hpp>
+
+#include <array>
+
+namespace parley {
+namespace {
+
+constexpr std::array<std::string_view, 8> class_names{
+    "misuse",   "cancelled", "configuration", "authentication",
+    "protocol", "limit",     "transient",     "reply"};
+
+// In the order of `errc`.
+constexpr std::array infos{
+    error_info{"core", "misuse", error_class::misuse, "the call is not allowed now", ""},
+    error_info{"core", "invalid_argument", error_class::misuse, "an argument is not valid", ""},
+    error_info{"core", "cancelled", error_class::cancelled, "the operation was cancelled", ""},
+    error_info{"core", "closed", error_class::transient, "the connection was closed", ""},
+    error_info{"core", "timed_out", error_class::transient, "the deadline passed",
+               "check that the service answers, or raise the timeout"},
+    error_info{"core", "refused", error_class::transient, "connection refused",
+               "check that the service is running, the host and port, and the firewall"},
+    error_info{"core", "unreachable", error_class::transient, "the address cannot be reached",
+               "check the network, the route and the address"},
+    error_info{"core", "unresolvable", error_class::transient, "the host name has no address",
+               "check the spelling of the host name and the DNS settings"},
+    error_info{"core", "reset", error_class::transient, "the connection was reset", ""},
+    error_info{"core", "truncated", error_class::transient,
+               "the peer ended the stream inside a message", ""},
+    error_info{"core", "io", error_class::transient, "the operating system reported a failure", ""},
+    error_info{"core", "bad_configuration", error_class::configuration,
+               "the configuration is not valid", "correct every fault that the message lists"},
+    error_info{"core", "unavailable", error_class::configuration, "protocol not available",
+               "build parley with the option and the package that the message names"},
+    error_info{"core", "not_supported", error_class::configuration, "not supported", ""},
+    error_info{"core", "not_connected", error_class::transient, "not connected",
+               "call initialize() first, and look at the provider's last error"},
+    error_info{"core", "too_large", error_class::limit, "message exceeds maximum size",
+               "raise the limit that the message names, split the message, or compress it"},
+    error_info{"core", "queue_full", error_class::limit, "a bounded queue is full",
+               "wait for earlier operations, or raise the limit that the message names"},
+    error_info{"core", "bad_value", error_class::misuse, "the value cannot be converted", ""},
+    error_info{"core", "callback_threw", error_class::misuse, "a callback threw an exception",
+               "catch exceptions inside the callback"},
+    error_info{"core", "out_of_memory", error_class::transient, "out of memory", ""},
+};
+
+}  // namespace
+
+// Reference counted: an error is copied into the event, the waiters and the log.
+struct error::detail {
+  std::atomic<std::uint32_t> references{1};
+  std::string message;
+  std::string hint;
+  std::optional<error> cause;
+  std::optional<std::chrono::milliseconds> retry_after;
+};
+
+std::string_view to_string(error_class kind) noexcept {
+  return class_names[static_cast<std::size_t>(kind)];
+}
+
+const error_info& describe(errc code) noexcept { return infos[static_cast<std::size_t>(code)]; }
+
+error::error(const error& other) noexcept : info_(other.info_), detail_(other.detail_) {
+  if (detail_) detail_->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+error::~error() {
+  // A chain of causes is as long as the layers of a stack, so that the
+  // recursion through ~detail is bounded by the caller's own depth.
+  if (detail_ && detail_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete detail_;
+}
+
+// The detail, made now if there is none, and copied if others see it.
+error::detail& error::own_detail() {
+  if (!detail_) {
+    detail_ = new detail;
+  } else if (detail_->references.load(std::memory_order_acquire) != 1) {
+    auto* copy = new detail;
+    copy->message = detail_->message;
+    copy->hint = detail_->hint;
+    copy->cause = detail_->cause;
+    copy->retry_after = detail_->retry_after;
+    error old = std::move(*this);
+    info_ = old.info_;
+    detail_ = copy;
+  }
+  return *detail_;
+}
+
+void error::set_message(std::string message) { own_detail().message = std::move(message); }
+
+error error::with_message(std::string message) && {
+  own_detail().message = std::move(message);
+  return std::move(*this);
+}
+error error::with_hint(std::string hint) && {
+  own_detail().hint = std::move(hint);
+  return std::move(*this);
+}
+error error::with_cause(error cause) && {
+  own_detail().cause = std::move(cause);
+  return std::move(*this);
+}
+error error::with_retry_after(std::chrono::milliseconds wait) && {
+  own_detail().retry_after = wait;
+  return std::move(*this);
+}
+
+std::string_view error::message() const noexcept {
+  return detail_ ? std::string_view(detail_->message) : std::string_view();
+}
+std::string_view error::hint() const noexcept {
+  return detail_ && !detail_->hint.empty() ? std::string_view(detail_->hint) : info_->hint;
+}
+const error* error::cause() const noexcept {
+  return detail_ && detail_->cause ? &*detail_->cause : nullptr;
+}
+std::optional<std::chrono::milliseconds> error::retry_after() const noexcept {
+  return detail_ ? detail_->retry_after : std::nullopt;
+}
+
+std::string error::to_string() const {
+  std::string text(info_->text);
+  if (!message().empty()) text.append(": ").append(message());
+  text.append(" (").append(parley::to_string(kind())).append(")");
+  if (!hint().empty()) text.append("; hint: ").append(hint());
+  if (const error* c = cause()) text.append("; cause: ").append(c->to_string());
+  return text;
+}
+
+}  // namespace parley
