@@ -5,7 +5,7 @@
 namespace parley {
 namespace {
 
-// The length of the UTF-8 sequence at `at`, or 0 if there is none (RFC 3629 §4:
+// The length of the UTF-8 sequence at `at`, or 0 if there is none (RFC 3629 section 4:
 // no overlong forms, no surrogates, nothing above U+10FFFF).
 std::size_t sequence_length(byte_view in, std::size_t at) {
   const auto byte = [&](std::size_t i) -> unsigned {
