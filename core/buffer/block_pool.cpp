@@ -3,7 +3,7 @@
 #include <parley/core/buffer/poison.hpp>
 #include <parley/core/bytes.hpp>
 
-#include <algorithm>
+#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -31,15 +31,13 @@ block* block_pool::take(std::size_t capacity) {
   block* taken = nullptr;
   if (*list != nullptr) {
     taken = unlink(*list);
-    spare_ -= taken->capacity;
   } else {
     const std::size_t size = rounded(capacity);
     // A sum that wraps must fail like any other impossible allocation.
     void* memory = ::operator new(checked_add(size, sizeof(block)).value_or(SIZE_MAX));
-    taken = ::new (memory) block{nullptr, size, 0};
+    taken = ::new (memory) block{nullptr, size, 0, window_};
+    held_ += size;
   }
-  in_use_ += taken->capacity;
-  peak_ = std::max(peak_, in_use_);
   open_access(taken->begin(), taken->capacity);
   return taken;
 }
@@ -47,47 +45,44 @@ block* block_pool::take(std::size_t capacity) {
 void block_pool::give_back(block* spare) noexcept {
   block*& list = spare->capacity == ordinary ? ordinary_ : large_;
   spare->next = std::exchange(list, spare);
-  in_use_ -= spare->capacity;
-  spare_ += spare->capacity;
+  spare->used_in = window_;
   poison(spare->begin(), spare->capacity);
 }
 
-void block_pool::count_drain() noexcept {
-  if (++drains_ < window) return;
+void block_pool::end_window() noexcept {
+  const auto unused = [this](const block& spare) { return spare.used_in != window_; };
+  free_if(ordinary_, unused);
+  free_if(large_, unused);
   drains_ = 0;
-  trim(std::max(peak_, previous_peak_));
-  previous_peak_ = std::exchange(peak_, in_use_);
-}
-
-void block_pool::trim(std::size_t target) noexcept {
-  while (held() > target && spare_ != 0) {
-    block*& list = large_ != nullptr ? large_ : ordinary_;
-    spare_ -= list->capacity;
-    free_one(list);
-  }
-}
-
-void block_pool::free_one(block*& list) noexcept {
-  block* dead = unlink(list);
-  open_access(dead->begin(), dead->capacity);
-  ::operator delete(dead);
+  ++window_;
 }
 
 void block_pool::free_spares() noexcept {
-  trim(0);
-  peak_ = in_use_;
-  previous_peak_ = 0;
-  drains_ = 0;
+  free_if(ordinary_, [](const block&) { return true; });
+  free_if(large_, [](const block&) { return true; });
+}
+
+template <class Unwanted>
+void block_pool::free_if(block*& list, Unwanted unwanted) noexcept {
+  for (block** at = &list; *at != nullptr;) {
+    if (!unwanted(**at)) {
+      at = &(*at)->next;
+      continue;
+    }
+    block* dead = unlink(*at);
+    held_ -= dead->capacity;
+    // The allocator may hand this memory to code that knows nothing of poison.
+    open_access(dead->begin(), dead->capacity);
+    ::operator delete(dead);
+  }
 }
 
 void block_pool::swap(block_pool& other) noexcept {
   std::swap(ordinary_, other.ordinary_);
   std::swap(large_, other.large_);
-  std::swap(in_use_, other.in_use_);
-  std::swap(spare_, other.spare_);
-  std::swap(peak_, other.peak_);
-  std::swap(previous_peak_, other.previous_peak_);
+  std::swap(held_, other.held_);
   std::swap(drains_, other.drains_);
+  std::swap(window_, other.window_);
 }
 
 }  // namespace parley::detail

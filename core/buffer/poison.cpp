@@ -21,6 +21,7 @@ namespace parley::detail {
 
 void poison(std::byte* data, std::size_t size) noexcept {
   if (!poisoning || size == 0) return;
+  open_access(data, size);  // parts of it may be closed already
   std::memset(data, std::to_integer<int>(poison_byte), size);
   close_access(data, size);
 }
