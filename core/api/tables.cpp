@@ -1,0 +1,88 @@
+#include <algorithm>
+#include <array>
+#include <parley/core/api/tables.hpp>
+
+namespace parley {
+namespace {
+
+// Every part that may be missing, and what brings it.
+struct part {
+  std::string_view name;
+  std::string_view option;
+  std::string_view package;
+};
+constexpr std::array parts{
+    part{"redis", "PARLEY_RESP", "rapidjson-dev"},
+    part{"mqtt", "PARLEY_MQTT", "rapidjson-dev"},
+    part{"rest", "PARLEY_HTTP", "rapidjson-dev"},
+    part{"websocket", "PARLEY_WEBSOCKET", "zlib1g-dev"},
+    part{"grpc", "PARLEY_GRPC", "libgrpc++-dev"},
+    part{"tls", "PARLEY_TLS", "libssl-dev"},
+    part{"uv", "PARLEY_UV", "libuv1-dev"},
+    part{"asio", "PARLEY_ASIO", "libboost1.81-dev"},
+};
+
+struct scheme {
+  std::string_view name;
+  std::string_view protocol;
+};
+constexpr std::array schemes{
+    scheme{"redis", "redis"},    scheme{"rediss", "redis"},  scheme{"redis+unix", "redis"},
+    scheme{"unix", "redis"},     scheme{"mqtt", "mqtt"},     scheme{"mqtts", "mqtt"},
+    scheme{"http", "rest"},      scheme{"https", "rest"},    scheme{"http+unix", "rest"},
+    scheme{"ws", "websocket"},   scheme{"wss", "websocket"}, scheme{"grpc", "grpc"},
+    scheme{"grpc+unix", "grpc"},
+};
+
+}  // namespace
+
+error unavailable_part(std::string_view name) {
+  const auto* found = std::ranges::find(parts, name, &part::name);
+  std::string text(name);
+  if (found == parts.end()) return error(errc::unavailable, text + " is not known");
+  text += ": built without it";
+  std::string hint = "configure with -D";
+  hint.append(found->option).append("=ON; package ").append(found->package);
+  return error(errc::unavailable, std::move(text)).with_hint(std::move(hint));
+}
+
+void transports::add(std::string scheme, maker make) {
+  std::erase_if(entries_, [&](const entry& e) { return e.scheme == scheme; });
+  entries_.push_back({std::move(scheme), std::move(make)});
+}
+
+bool transports::has(std::string_view scheme) const noexcept {
+  return std::ranges::find(entries_, scheme, &entry::scheme) != entries_.end();
+}
+
+result<layer_ptr> transports::make(std::string_view scheme, const transport_request& request) {
+  auto found = std::ranges::find(entries_, scheme, &entry::scheme);
+  if (found == entries_.end()) return std::unexpected(unavailable_part(scheme));
+  return found->make(request);
+}
+
+void protocols::add(std::string protocol, maker make) {
+  std::erase_if(entries_, [&](const entry& e) { return e.protocol == protocol; });
+  entries_.push_back({std::move(protocol), std::move(make)});
+}
+
+bool protocols::has(std::string_view protocol) const noexcept {
+  return std::ranges::find(entries_, protocol, &entry::protocol) != entries_.end();
+}
+
+std::string_view protocols::of_scheme(std::string_view name) noexcept {
+  const auto* found = std::ranges::find(schemes, name, &scheme::name);
+  return found == schemes.end() ? std::string_view() : found->protocol;
+}
+
+result<std::unique_ptr<provider>> protocols::make(loop& home, const uri& where, observer* watch) {
+  const std::string_view protocol = of_scheme(where.scheme());
+  if (protocol.empty()) {
+    return fail(errc::bad_configuration, "no protocol has the scheme \"" + where.scheme() + "\"");
+  }
+  auto found = std::ranges::find(entries_, protocol, &entry::protocol);
+  if (found == entries_.end()) return std::unexpected(unavailable_part(protocol));
+  return found->make(home, where, watch);
+}
+
+}  // namespace parley

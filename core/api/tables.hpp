@@ -1,0 +1,78 @@
+// The two tables by which optional parts meet: values that are passed in, never
+// globals or self-registration. What is missing is a reported state (S160, S161).
+#pragma once
+
+#include <memory>
+#include <parley/core/api/provider.hpp>
+#include <parley/core/async/callback.hpp>
+#include <parley/core/machine/layer.hpp>
+#include <parley/core/net/uri.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley {
+
+// How much of the peer's certificate is checked. `none` is for development.
+enum class verify_mode : std::uint8_t { full, ca_only, none };
+
+// TLS as a provider's configuration spells it; read by the transport's maker.
+struct tls_settings {
+  std::string ca_certs;  // file or folder; empty: the system's store
+  std::string certfile;
+  std::string keyfile;
+  verify_mode verify = verify_mode::full;
+};
+
+// What a transport is made for.
+struct transport_request {
+  std::string_view host;  // the name that the peer must prove
+  const tls_settings* tls = nullptr;
+  loop* home = nullptr;
+};
+
+// URI scheme ("tls") -> function that makes the lower machine.
+class transports {
+ public:
+  using maker = callback<result<layer_ptr>(const transport_request&)>;
+
+  // Replaces an entry of the same name.
+  void add(std::string scheme, maker make);
+  bool has(std::string_view scheme) const noexcept;
+  // errc::unavailable, with what to build, when the entry is missing.
+  result<layer_ptr> make(std::string_view scheme, const transport_request& request);
+
+ private:
+  struct entry {
+    std::string scheme;
+    maker make;
+  };
+  std::vector<entry> entries_;
+};
+
+// Protocol ("redis") -> function that makes a provider from a URI.
+class protocols {
+ public:
+  using maker = callback<result<std::unique_ptr<provider>>(loop&, const uri&, observer*)>;
+
+  void add(std::string protocol, maker make);
+  bool has(std::string_view protocol) const noexcept;
+  // The protocol that a URI scheme belongs to: "rediss" -> "redis"; empty if
+  // the scheme is unknown.
+  static std::string_view of_scheme(std::string_view scheme) noexcept;
+  // errc::unavailable, with the option and the package, when it is not built in.
+  result<std::unique_ptr<provider>> make(loop& home, const uri& where, observer* watch = nullptr);
+
+ private:
+  struct entry {
+    std::string protocol;
+    maker make;
+  };
+  std::vector<entry> entries_;
+};
+
+// The error for a part that this build lacks: names the CMake option and the
+// Debian package that bring it.
+error unavailable_part(std::string_view part);
+
+}  // namespace parley

@@ -1,0 +1,86 @@
+#include <parley/core/loop/timer.hpp>
+
+namespace parley {
+
+timer::~timer() {
+  if (queue_) queue_->set(*this, std::nullopt);
+}
+
+timer_queue::~timer_queue() {
+  for (timer* t : heap_) t->queue_ = nullptr;
+}
+
+void timer_queue::set(timer& t, std::optional<time_point> at) {
+  if (!at) {
+    if (t.queue_) remove(t);
+    return;
+  }
+  if (!t.queue_) {
+    heap_.push_back(&t);
+    t.queue_ = this;
+    t.index_ = heap_.size() - 1;
+    t.at_ = *at;
+    return move_up(t.index_);
+  }
+  t.at_ = *at;
+  move_up(t.index_);
+  move_down(t.index_);
+}
+
+std::optional<time_point> timer_queue::next() const {
+  if (heap_.empty()) return std::nullopt;
+  return heap_.front()->at_;
+}
+
+void timer_queue::run(time_point now) {
+  // As many as are armed now: a timer that re-arms itself for the past waits
+  // for the next turn, so that one timer cannot hold the loop.
+  for (std::size_t left = heap_.size(); left > 0; --left) {
+    if (heap_.empty() || heap_.front()->at_ > now) return;
+    timer& t = *heap_.front();
+    remove(t);
+    t.fired(now);
+  }
+}
+
+void timer_queue::place(std::size_t i, timer* t) {
+  heap_[i] = t;
+  t->index_ = i;
+}
+
+void timer_queue::remove(timer& t) {
+  const std::size_t i = t.index_;
+  timer* last = heap_.back();
+  heap_.pop_back();
+  t.queue_ = nullptr;
+  if (last == &t) return;
+  place(i, last);
+  move_up(i);
+  move_down(last->index_);
+}
+
+void timer_queue::move_up(std::size_t i) {
+  timer* t = heap_[i];
+  while (i > 0) {
+    const std::size_t parent = (i - 1) / 2;
+    if (heap_[parent]->at_ <= t->at_) break;
+    place(i, heap_[parent]);
+    i = parent;
+  }
+  place(i, t);
+}
+
+void timer_queue::move_down(std::size_t i) {
+  timer* t = heap_[i];
+  for (;;) {
+    std::size_t child = 2 * i + 1;
+    if (child >= heap_.size()) break;
+    if (child + 1 < heap_.size() && heap_[child + 1]->at_ < heap_[child]->at_) ++child;
+    if (heap_[child]->at_ >= t->at_) break;
+    place(i, heap_[child]);
+    i = child;
+  }
+  place(i, t);
+}
+
+}  // namespace parley
