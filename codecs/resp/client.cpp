@@ -1,0 +1,255 @@
+#include <parley/codecs/resp/client.hpp>
+#include <parley/codecs/resp/command_table.hpp>
+
+namespace parley::resp {
+namespace {
+
+// Commands up to this size are encoded in one piece; of larger ones the
+// arguments are appended one by one, so that no giant block is kept.
+constexpr std::size_t one_piece = 16 * 1024;
+
+receive_limits input_limits(const limits& reply) {
+  // One whole reply, and a read beyond it.
+  return {.initial = 4 * 1024, .max = reply.reply_budget + 64 * 1024, .step = 64 * 1024};
+}
+
+}  // namespace
+
+client::client(client_config config)
+    : config_(std::move(config)), decoder_(config_.reply), input_(input_limits(config_.reply)) {}
+
+// --- commands -------------------------------------------------------------------
+
+result<void> client::admit(std::size_t bytes) const {
+  if (phase_ != phase::open) return fail(parley::errc::misuse, "the connection is not open");
+  if (slots_.size() >= config_.max_in_flight) {
+    return fail(parley::errc::queue_full, "max_in_flight commands wait for replies");
+  }
+  // A single command may be larger than the limit, or it could never be sent.
+  if (!output_.empty() && output_.size() + bytes > config_.max_output) {
+    return fail(parley::errc::queue_full, "max_output bytes wait to be written");
+  }
+  return {};
+}
+
+in_flight_slot client::slot_for(slot_kind what, std::uint64_t tag, send_options options,
+                                time_point now) const {
+  in_flight_slot slot;
+  slot.what = what;
+  slot.tag = tag;
+  if (options.timeout > duration::zero()) slot.deadline = now + options.timeout;
+  return slot;
+}
+
+result<std::size_t> client::send(std::span<const std::string_view> arguments, std::uint64_t tag,
+                                 send_options options, time_point now) {
+  if (auto ok = check_command(arguments); !ok) return std::unexpected(std::move(ok.error()));
+  if (version_ == version::resp2 && subscriptions_ > 0) {
+    return fail(parley::errc::misuse, "RESP2: a connection with subscriptions takes no commands");
+  }
+  return put(arguments, slot_for(slot_kind::command, tag, options, now));
+}
+
+result<std::size_t> client::put(std::span<const std::string_view> arguments, in_flight_slot slot) {
+  const std::size_t bound = command_bound(arguments);
+  if (auto ok = admit(bound); !ok) return std::unexpected(std::move(ok.error()));
+  slots_.push(slot);
+  if (bound <= one_piece) {
+    std::byte* const to = output_.reserve(bound).data();
+    output_.commit(static_cast<std::size_t>(put_command(to, arguments) - to));
+  } else {
+    put_words(arguments.front(), arguments.subspan(1));
+  }
+  return output_.size();
+}
+
+result<std::size_t> client::send(std::span<const std::string_view> arguments, shared_bytes last,
+                                 std::uint64_t tag, send_options options, time_point now) {
+  if (auto ok = check_command(arguments); !ok) return std::unexpected(std::move(ok.error()));
+  if (version_ == version::resp2 && subscriptions_ > 0) {
+    return fail(parley::errc::misuse, "RESP2: a connection with subscriptions takes no commands");
+  }
+  const auto bytes = checked_add(command_bound(arguments), last.size());
+  if (auto ok = admit(bytes.value_or(config_.max_output)); !ok) {
+    return std::unexpected(std::move(ok.error()));
+  }
+  slots_.push(slot_for(slot_kind::command, tag, options, now));
+  std::byte* to = output_.reserve(header_bound).data();
+  output_.commit(static_cast<std::size_t>(put_command_header(to, arguments.size() + 1) - to));
+  for (std::string_view word : arguments) put_word(word);
+  to = output_.reserve(header_bound).data();
+  output_.commit(static_cast<std::size_t>(put_bulk_header(to, last.size()) - to));
+  output_.append(std::move(last));
+  output_.append(std::string_view("\r\n"));
+  return output_.size();
+}
+
+void client::put_words(std::string_view verb, std::span<const std::string_view> arguments) {
+  std::byte* const to = output_.reserve(header_bound).data();
+  output_.commit(static_cast<std::size_t>(put_command_header(to, arguments.size() + 1) - to));
+  put_word(verb);
+  for (std::string_view word : arguments) put_word(word);
+}
+
+void client::put_word(std::string_view word) {
+  if (word.size() <= one_piece) {
+    std::byte* const to = output_.reserve(bulk_bound(word.size())).data();
+    output_.commit(static_cast<std::size_t>(put_bulk(to, word) - to));
+    return;
+  }
+  std::byte* const to = output_.reserve(header_bound).data();
+  output_.commit(static_cast<std::size_t>(put_bulk_header(to, word.size()) - to));
+  output_.append(word);
+  output_.append(std::string_view("\r\n"));
+}
+
+result<std::size_t> client::subscribe(subscription kind, std::span<const std::string_view> names,
+                                      std::uint64_t tag, send_options options, time_point now) {
+  return change_subscription(subscribe_verb(kind, true), names, tag, options, now);
+}
+
+result<std::size_t> client::unsubscribe(subscription kind, std::span<const std::string_view> names,
+                                        std::uint64_t tag, send_options options, time_point now) {
+  return change_subscription(subscribe_verb(kind, false), names, tag, options, now);
+}
+
+result<std::size_t> client::change_subscription(std::string_view verb,
+                                                std::span<const std::string_view> names,
+                                                std::uint64_t tag, send_options options,
+                                                time_point now) {
+  if (names.empty()) return fail(parley::errc::invalid_argument, "no names to subscribe to");
+  if (auto ok = admit(command_bound(names)); !ok) return std::unexpected(std::move(ok.error()));
+  in_flight_slot slot = slot_for(slot_kind::subscribe, tag, options, now);
+  slot.confirmations = static_cast<std::uint32_t>(names.size());
+  slots_.push(slot);
+  put_words(verb, names);
+  return output_.size();
+}
+
+bool client::cancel(std::uint64_t tag) noexcept {
+  in_flight_slot* slot = slots_.find(tag);
+  if (!slot) return false;
+  slot->abandoned = true;
+  return true;
+}
+
+void client::close(time_point now) {
+  now_ = now;
+  if (phase_ == phase::open) phase_ = phase::closing;
+  if (phase_ == phase::idle || phase_ == phase::handshaking) phase_ = phase::over;
+}
+
+// --- time -----------------------------------------------------------------------
+
+void client::start(time_point now) {
+  if (phase_ != phase::idle) return;
+  now_ = heard_ = now;
+  phase_ = phase::handshaking;
+  timers_.set(timer::handshake, now + config_.handshake_timeout);
+  handshake_.emplace(config_.who);
+  send_handshake();
+}
+
+void client::send_handshake() {
+  slots_.push({.what = slot_kind::handshake});
+  const auto words = handshake_->command();
+  put_words(words.front(), words.subspan(1));
+}
+
+std::optional<time_point> client::next_deadline() const {
+  if (phase_ == phase::idle || phase_ >= phase::failing) return std::nullopt;
+  return earliest(timers_.next(), slots_.next_check());
+}
+
+void client::handle_timeout(time_point now) {
+  forget_delivered();
+  now_ = now;
+  if (phase_ == phase::idle || phase_ >= phase::failing) return;
+  if (timers_.take_expired(timer::handshake, now)) {
+    return fail_with(error(parley::errc::timed_out, "no answer to the handshake")
+                         .with_hint("check that a Redis server answers at this address"));
+  }
+  if (timers_.take_expired(timer::alive, now)) check_alive(now);
+}
+
+// Runs when nothing is known to have come for an interval.
+void client::check_alive(time_point now) {
+  const duration silent = now - heard_;
+  if (silent < config_.ping_interval) {
+    timers_.set(timer::alive, heard_ + config_.ping_interval);
+    return;
+  }
+  if (slots_.empty()) {
+    slots_.push({.what = slot_kind::ping});
+    put_words("PING", {});
+    timers_.set(timer::alive, now + config_.liveness - config_.ping_interval);
+    return;
+  }
+  // An answer is due. A slow command is no dead server: only an unanswered PING,
+  // or a command whose waiter has given up, condemns the connection.
+  const in_flight_slot& front = slots_.front();
+  const bool overdue = front.what == slot_kind::ping || front.abandoned || front.deadline <= now;
+  if (overdue && silent >= config_.liveness) {
+    return fail_with(error(parley::errc::timed_out, "the server does not answer any more"));
+  }
+  timers_.set(timer::alive, now + config_.ping_interval);
+}
+
+// --- input ----------------------------------------------------------------------
+
+std::span<std::byte> client::prepare(std::size_t hint) {
+  forget_delivered();
+  if (!wants_read() || ended_) return {};
+  const std::span<std::byte> room = input_.prepare(hint);
+  if (const std::ptrdiff_t by = input_.moved(); by != 0) {
+    // Nodes of a half-received reply look at bytes that have moved.
+    for (std::size_t i = 0; i < node_count_; ++i) {
+      nodes_[i].data = rebase(nodes_[i].text(), by).data();
+    }
+  }
+  return room;
+}
+
+void client::commit(std::size_t n, time_point now) {
+  now_ = now;
+  if (n == 0) return;
+  heard_ = now;
+  input_.commit(n);
+}
+
+void client::commit_eof(time_point now) {
+  now_ = now;
+  ended_ = true;
+}
+
+void client::commit_error(const error& why, time_point now) {
+  now_ = now;
+  if (phase_ < phase::failing) fail_with(why);
+}
+
+void client::release() {
+  forget_delivered();
+  if (node_count_ == 0) std::vector<node>().swap(nodes_);
+  input_.release();
+  output_.release();
+  slots_.release();
+}
+
+void client::fail_with(error why) {
+  why_.emplace(std::move(why));
+  phase_ = phase::failing;
+  timers_.stop_all();
+}
+
+// Ends the life of the views that the last event showed.
+void client::forget_delivered() {
+  if (delivered_) {
+    input_.consume(decoded_);
+    decoded_ = 0;
+    node_count_ = 0;
+    delivered_ = false;
+  }
+  input_.discard_consumed();
+}
+
+}  // namespace parley::resp

@@ -1,0 +1,207 @@
+// The way from bytes to events: decoding, pairing replies with commands, and
+// telling messages from replies.
+#include <algorithm>
+#include <cctype>
+#include <parley/codecs/resp/client.hpp>
+#include <parley/codecs/resp/command_table.hpp>
+
+namespace parley::resp {
+
+client::event client::next_event() {
+  forget_delivered();
+  if (phase_ >= phase::failing) return end_event();
+  if (phase_ == phase::idle) return need_data{};
+  // Waiters whose time has passed learn of it before anything else.
+  if (auto tag = slots_.take_expired(now_)) return expired{*tag};
+  while (phase_ < phase::failing) {
+    if (auto e = decode_next()) return *std::move(e);
+    if (phase_ >= phase::failing) break;
+    if (node_count_ > 0 && delivered_) {
+      forget_delivered();  // a reply that nobody waits for
+      continue;
+    }
+    break;
+  }
+  if (phase_ == phase::closing && slots_.empty()) phase_ = phase::over;
+  if (phase_ < phase::failing && ended_) {
+    const bool answered = phase_ != phase::handshaking;
+    fail_with(answered ? error(parley::errc::closed, "by the server")
+                       : error(parley::errc::closed, "by the server, before it answered HELLO")
+                             .with_hint("check that this is the port of a Redis server, and "
+                                        "whether it wants TLS (rediss://)"));
+  }
+  if (phase_ >= phase::failing) return end_event();
+  return need_data{};
+}
+
+client::event client::end_event() {
+  if (phase_ == phase::failing) {
+    phase_ = phase::over;
+    return failed{*why_};
+  }
+  return closed{};
+}
+
+// Decodes until a reply is whole. An event, or nothing: then `delivered_` says
+// that a reply was swallowed and the next may be tried.
+std::optional<client::event> client::decode_next() {
+  for (;;) {
+    if (node_count_ == nodes_.size()) {
+      if (nodes_.size() >= config_.max_nodes) {
+        fail_with(error(resp::errc::reply_too_large, "more than max_nodes values in one reply"));
+        return std::nullopt;
+      }
+      nodes_.resize(std::clamp<std::size_t>(nodes_.size() * 2, 32, config_.max_nodes));
+    }
+    const auto in = input_.data().subspan(decoded_);
+    const decode_result r = decoder_.decode_reply(in, std::span(nodes_).subspan(node_count_));
+    decoded_ += r.consumed;
+    node_count_ += r.count;
+    if (node_count_ > 0 && nodes_[node_count_ - 1].is_last()) return deliver(true);
+    if (r.status == decode_status::failed) {
+      fail_with(foreign_peer(*decoder_.fault()));
+      return std::nullopt;
+    }
+    if (r.status == decode_status::need_data) break;
+  }
+  // A string in parts: hand over what is there. Messages are never cut.
+  if (node_count_ > 0 && nodes_[node_count_ - 1].has_more() &&
+      (mid_reply_ || !is_push({nodes_.data(), node_count_}))) {
+    return deliver(false);
+  }
+  if (input_.size() >= input_.limits().max) {
+    fail_with(error(resp::errc::reply_too_large, "the reply does not fit the input buffer"));
+  }
+  return std::nullopt;
+}
+
+// The parts of a string lie side by side in the input: makes them one node.
+void client::join_parts() noexcept {
+  std::size_t to = 0;
+  for (std::size_t i = 0; i < node_count_; ++i) {
+    node joined = nodes_[i];
+    while (nodes_[i].has_more() && i + 1 < node_count_) {
+      const node& next = nodes_[++i];
+      joined.size = static_cast<std::size_t>(next.data + next.size - joined.data);
+      joined.flags = next.flags;
+    }
+    nodes_[to++] = joined;
+  }
+  node_count_ = to;
+}
+
+std::optional<client::event> client::deliver(bool complete) {
+  delivered_ = true;
+  if (!mid_reply_) drop_rest_ = false;
+  const bool continues = mid_reply_;
+  mid_reply_ = !complete;
+  if (!continues && is_push({nodes_.data(), node_count_})) {
+    if (config_.reply.parts_above > 0) join_parts();
+    return deliver_push({nodes_.data(), node_count_});
+  }
+  const std::span<const node> nodes(nodes_.data(), node_count_);
+  if (slots_.empty()) {
+    fail_with(error(resp::errc::misplaced, "a reply that no command asked for"));
+    return std::nullopt;
+  }
+  return answer_front(nodes, complete);
+}
+
+// RESP2 has no type for pushes: there an array that begins with one of the words
+// of a subscription is one, if there are subscriptions.
+bool client::is_push(std::span<const node> nodes) const {
+  const node& head = nodes.front();
+  if (head.type == kind::push) return true;
+  if (head.type == kind::attribute) return false;
+  if (version_ != version::resp2 || head.type != kind::array || nodes.size() < 3) return false;
+  const bool subscribing = !slots_.empty() && slots_.front().what == slot_kind::subscribe;
+  if (subscriptions_ <= 0 && !subscribing) return false;
+  return find_push_word(nodes[1].text()) != nullptr;
+}
+
+std::optional<client::event> client::deliver_push(std::span<const node> nodes) {
+  const push_word* word = nodes.size() > 1 ? find_push_word(nodes[1].text()) : nullptr;
+  if (!word) return push_event{nodes};
+  if (word->what == push_word::confirmation) {
+    return deliver_confirmation(nodes, word->kind, word->on);
+  }
+  if (word->kind == subscription::pattern) {
+    if (nodes.size() < 5) return push_event{nodes};
+    return message_event{nodes[3].text(), nodes[2].text(), nodes[4].bytes()};
+  }
+  if (nodes.size() < 4) return push_event{nodes};
+  return message_event{nodes[2].text(), {}, nodes[3].bytes()};
+}
+
+std::optional<client::event> client::deliver_confirmation(std::span<const node> nodes,
+                                                          subscription kind, bool on) {
+  confirmed what{kind, on, nodes.size() > 2 ? nodes[2].text() : std::string_view()};
+  if (nodes.size() > 3) subscriptions_ = nodes[3].integer();
+  if (!slots_.empty() && slots_.front().what == slot_kind::subscribe) {
+    in_flight_slot& slot = slots_.front();
+    if (!slot.abandoned) what.tag = slot.tag;
+    what.last = --slot.confirmations == 0;
+    if (what.last) slots_.pop();
+  }
+  return what;
+}
+
+std::optional<client::event> client::answer_front(std::span<const node> nodes, bool complete) {
+  const in_flight_slot slot = slots_.front();
+  if (complete) slots_.pop();
+  switch (slot.what) {
+    case slot_kind::ping:
+      return std::nullopt;
+    case slot_kind::handshake:
+      return handshake_answered(nodes);
+    case slot_kind::subscribe:
+    case slot_kind::command:
+      break;
+  }
+  if (slot.abandoned || drop_rest_) {
+    // A waiter that left in the middle of a reply must not get its end.
+    drop_rest_ = true;
+    return std::nullopt;
+  }
+  return reply_event{slot.tag, nodes, complete};
+}
+
+std::optional<client::event> client::handshake_answered(std::span<const node> nodes) {
+  if (auto ok = handshake_->answered(element(nodes)); !ok) {
+    fail_with(std::move(ok.error()));
+    return std::nullopt;
+  }
+  version_ = handshake_->negotiated();
+  if (!handshake_->is_done()) {
+    send_handshake();
+    return std::nullopt;
+  }
+  handshake_.reset();
+  phase_ = phase::open;
+  timers_.stop(timer::handshake);
+  if (config_.ping_interval > duration::zero()) {
+    timers_.set(timer::alive, now_ + config_.ping_interval);
+  }
+  return opened{version_};
+}
+
+// A decoder's fault. Before the first reply it mostly means that the peer is
+// something else: say what it looks like.
+error client::foreign_peer(resp::errc fault) const {
+  if (phase_ != phase::handshaking) return error(fault, "in a reply of the server");
+  const auto seen = as_text(input_.data().subspan(decoded_));
+  std::string start;
+  for (const char c : seen.substr(0, 16)) {
+    start.push_back(std::isprint(static_cast<unsigned char>(c)) ? c : '.');
+  }
+  error why(fault, "the peer is not a Redis server: it answered \"" + start + "\"");
+  if (seen.starts_with("HTTP/")) {
+    return std::move(why).with_hint("this is the port of an HTTP server");
+  }
+  if (seen.starts_with("\x15\x03")) {
+    return std::move(why).with_hint("the server wants TLS: use rediss:// or ssl = true");
+  }
+  return std::move(why).with_hint("check host and port");
+}
+
+}  // namespace parley::resp
