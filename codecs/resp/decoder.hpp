@@ -75,23 +75,29 @@ class decoder {
   enum class state : std::uint8_t {
     value,  // at the first byte of a value
     chunk,  // inside a streamed string, at the ';' of its next chunk
-    part,   // inside the payload of a string that is delivered in parts
+    part,   // inside a string that is delivered in parts
     failed,
   };
+  // What one call keeps in registers, and the two ways to read one value.
   struct run;
+  struct quick;
+  struct thorough;
 
   template <bool one_reply>
   decode_result decode_as(byte_view in, std::span<node> out) noexcept;
 
   limits limits_;
+  std::size_t whole_bulk_;           // strings up to this length are one node
   std::uint64_t used_ = 0;           // bytes of the current reply that were consumed
   std::uint64_t part_left_ = 0;      // bytes of a string in parts still to come
-  std::uint64_t attribute_end_ = 0;  // where in the reply an attribute ended, or 0
-  std::uint64_t attributes_ = 0;     // bit d: the aggregate open at depth d is an attribute
-  std::uint64_t streamed_ = 0;       // bit d: … is of unknown length
-  std::uint64_t maps_ = 0;           // bit d: … is a streamed map, whose count must be even
-  std::size_t scanned_ = 0;          // bytes of an unfinished line that hold no line end
-  std::uint32_t left_ = 0;           // elements to come in the innermost open aggregate
+  std::uint64_t attribute_end_ = 0;  // where in the reply the latest attribute ended
+  // Bit d is about the aggregate that is open at depth d.
+  std::uint64_t attributes_ = 0;     // it is an attribute
+  std::uint64_t streamed_ = 0;       // its length was not declared
+  std::uint64_t streamed_maps_ = 0;  // so, and the number of its elements must be even
+  std::size_t scanned_ = 0;          // bytes of an unfinished line known to hold no line end
+  std::size_t need_ = 0;             // the hint for the caller
+  std::uint32_t left_ = 0;           // values to come in the innermost open aggregate
   std::uint8_t depth_ = 0;           // open aggregates
   state state_ = state::value;
   errc fault_{};

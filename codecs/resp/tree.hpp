@@ -142,12 +142,15 @@ class reply {
   reply() = default;
   reply(const reply&);
   reply(reply&&) noexcept = default;
-  reply& operator=(reply other) noexcept;
+  reply& operator=(const reply&);
+  reply& operator=(reply&&) noexcept = default;
   ~reply() = default;
 
-  // The reply's value. Valid until the reply is moved to, assigned or destroyed.
+  // The reply's value; a null if there is none. What it shows is valid until
+  // this reply is assigned to or destroyed; moving the reply keeps it valid.
   element root() const noexcept { return element(nodes_); }
 
+  // As element::as() of the root.
   template <class T>
   result<T> as() const {
     return root().as<T>();
@@ -155,9 +158,10 @@ class reply {
 
  private:
   friend class reply_builder;
+  void rebase(const char* old) noexcept;
 
   std::vector<node> nodes_;
-  std::vector<char> bytes_;
+  std::vector<char> bytes_;  // a vector: moving it does not move what it holds
 };
 
 // Makes replies from nodes, copying their bytes.
@@ -174,13 +178,20 @@ class reply_builder {
   void clear() noexcept;
 
  private:
-  void open(const node&);
-  void close(std::size_t depth) noexcept;
+  bool is_dropped(const node&) noexcept;
+  void keep(const node&);
+  void append(std::string_view);
+  void count_in_parent(std::size_t depth) noexcept;
+  void close() noexcept;
+  void finish() noexcept;
 
-  reply reply_;
-  std::vector<std::size_t> open_;  // index of the aggregate open at each depth
-  int skip_below_ = -1;            // depth of the attribute that is being dropped
-  bool joining_ = false;           // the last node of reply_ has more to come
+  std::vector<node> nodes_;
+  std::vector<char> bytes_;
+  std::vector<std::size_t> offsets_;  // where in bytes_ each node's text begins
+  std::vector<std::size_t> open_;     // the aggregates that are open, outermost first
+  bool joining_ = false;              // the last node has more to come
+  bool in_attribute_ = false;         // an attribute is being dropped
+  std::size_t attribute_depth_ = 0;
 };
 
 template <class T>
