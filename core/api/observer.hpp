@@ -2,6 +2,7 @@
 // state. Nothing is formatted or counted when no observer is set.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <parley/core/error.hpp>
 #include <parley/core/time.hpp>
@@ -44,6 +45,9 @@ class observer {
   virtual void record(const metric&);
   // `why` is null unless the state follows from an error.
   virtual void state_changed(std::string_view component, provider_state, const error* why);
+  // Subscriptions were restored after a break: messages that were published
+  // during `gap` may be missing (P4).
+  virtual void resubscribed(std::string_view component, std::size_t subscriptions, duration gap);
   // A callback of the user threw; nothing else was affected.
   virtual void callback_failed(std::string_view component, const error& why);
 

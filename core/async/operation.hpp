@@ -33,10 +33,13 @@ class canceller {
   ~canceller() = default;
 };
 
-// What an exception that a callback threw is told to.
+// What an exception that a callback threw is told to. An operation keeps it
+// alive, since a callback may be given long after the operation has ended.
 class fault_sink {
  public:
   virtual void callback_failed(const error& why) = 0;
+  virtual void retain() noexcept {}
+  virtual void release() noexcept {}
 
  protected:
   ~fault_sink() = default;
@@ -59,7 +62,11 @@ class operation_base : public work {
   }
 
   void set_canceller(canceller* c) noexcept { canceller_ = c; }
-  void set_fault_sink(fault_sink* s) noexcept { faults_ = s; }
+  void set_fault_sink(fault_sink* s) noexcept {
+    if (s) s->retain();
+    if (faults_) faults_->release();
+    faults_ = s;
+  }
   loop& home() noexcept { return loop_; }
   // Free for the owner: finds what belongs to the operation.
   std::uintptr_t owner_data = 0;
@@ -69,7 +76,9 @@ class operation_base : public work {
 
  protected:
   explicit operation_base(loop& home) noexcept : loop_(home) {}
-  virtual ~operation_base() = default;
+  virtual ~operation_base() {
+    if (faults_) faults_->release();
+  }
 
   // The result is there: tell the waiter, if there is one.
   void completed() {

@@ -93,7 +93,9 @@ void connection::fired(time_point now) {
 // The order of the contract, for every machine on every loop.
 void connection::turn(time_point now) {
   turning_ = true;
+  ++loop_.draining_;
   driver_->drain(now);
+  --loop_.draining_;
   if (!closing_) flush();
   turning_ = false;
   if (closing_) return;

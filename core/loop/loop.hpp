@@ -70,6 +70,8 @@ class listener {
 };
 
 class loop {
+  friend connection;  // counts draining_
+
  public:
   loop();
   loop(const loop&) = delete;
@@ -125,8 +127,9 @@ class loop {
   void run_timers(time_point at) { timers_.run(at); }
   // Runs what is ready. True if something was run.
   bool run_ready();
-  // True while user code runs: waiting for an operation there is misuse.
-  bool in_turn() const noexcept { return in_turn_; }
+  // True while user code or a machine runs: waiting for an operation there is
+  // misuse.
+  bool in_turn() const noexcept { return in_turn_ || draining_ > 0; }
 
  private:
   work_queue ready_;
@@ -134,6 +137,7 @@ class loop {
   timer_queue timers_;
   state_pool* pool_;
   std::size_t attached_ = 0;
+  int draining_ = 0;  // connections inside their turn
   bool in_turn_ = false;
 };
 

@@ -1,0 +1,140 @@
+#include <parley/core/loop/connector.hpp>
+
+namespace parley {
+
+// The driver of a connection that is not yet anybody's: waits for the outcome.
+class connector::attempt final : public driver {
+ public:
+  attempt(connector& c, std::size_t index) noexcept : connector_(&c), index_(index) {}
+
+  void attach(connection& c) noexcept { connection_ = &c; }
+  connection& transport() noexcept { return *connection_; }
+
+  // Nobody waits for the outcome any more; goes with its connection.
+  void abandon() noexcept {
+    connector_ = nullptr;
+    connection_->close();
+  }
+
+  void start(time_point now) override {
+    if (connector_) connector_->attempt_up(index_, now);  // may destroy this
+  }
+  void commit_error(const error& why, time_point) override {
+    if (auto* c = std::exchange(connector_, nullptr)) c->attempt_down(index_, why);
+  }
+  std::span<std::byte> prepare(std::size_t) override { return {}; }
+  void commit(std::size_t, time_point) override {}
+  void commit_eof(time_point) override {}
+  void handle_timeout(time_point) override {}
+  void drain(time_point) override {}
+  buffer_list output() override { return {}; }
+  void consume_output(std::size_t) override {}
+  void release() override {}
+  bool ends_output() const override { return false; }
+  std::optional<time_point> next_deadline() const override { return std::nullopt; }
+  bool wants_read() const override { return false; }
+  bool is_done() const override { return false; }
+  void released() override { delete this; }
+
+ private:
+  connector* connector_;
+  connection* connection_ = nullptr;
+  std::size_t index_;
+};
+
+connector::~connector() { cancel(); }
+
+void connector::start(const endpoint& where, std::uint64_t round,
+                      const connect_plan_config& config) {
+  cancel();
+  running_ = true;
+  round_ = round;
+  config_ = config;
+  if (where.is_local()) return resolved(std::vector{address::local(where.path())});
+  if (auto numeric = where.numeric()) return resolved(std::vector{*numeric});
+  host = where.host();
+  port = where.port();
+  resolving_ = true;
+  loop_.set_timer(*this, loop_.now() + config_.attempt_timeout);
+  loop_.resolve(*this);
+}
+
+void connector::cancel() noexcept {
+  if (resolving_) loop_.cancel(*this);
+  resolving_ = running_ = false;
+  loop_.set_timer(*this, std::nullopt);
+  for (std::size_t i = 0; i < attempts_.size(); ++i) drop_attempt(i);
+  attempts_.clear();
+  plan_.reset();
+}
+
+void connector::drop_attempt(std::size_t index) noexcept {
+  if (attempt* a = std::exchange(attempts_[index], nullptr)) a->abandon();
+}
+
+void connector::resolved(result<std::vector<address>> addresses) {
+  resolving_ = false;
+  if (!addresses) return fail(addresses.error());
+  plan_ = std::make_unique<connect_plan>(*std::move(addresses), round_, config_);
+  attempts_.assign(plan_->size(), nullptr);
+  advance(loop_.now());
+}
+
+void connector::fired(time_point now) {
+  if (!resolving_) return advance(now);
+  loop_.cancel(*this);
+  resolving_ = false;
+  fail(error(errc::timed_out, "no answer from the resolver for " + host));
+}
+
+// Does what the plan says until it waits or ends.
+void connector::advance(time_point now) {
+  while (running_) {
+    const connect_plan::step step = plan_->next(now);
+    switch (step.what) {
+      case connect_plan::action::start:
+        begin_attempt(step.index);
+        break;
+      case connect_plan::action::cancel:
+        drop_attempt(step.index);
+        break;
+      case connect_plan::action::wait:
+        return loop_.set_timer(*this, step.until);
+      case connect_plan::action::give_up:
+        return fail(plan_->failure());
+      case connect_plan::action::connected: {
+        attempt* won = std::exchange(attempts_[step.index], nullptr);
+        connection& c = won->transport();
+        cancel();
+        owner_.connected(c, now);
+        delete won;  // the connection has another driver now
+        return;
+      }
+    }
+  }
+}
+
+void connector::begin_attempt(std::size_t index) {
+  auto* a = new attempt(*this, index);
+  attempts_[index] = a;
+  a->attach(loop_.connect(plan_->at(index), *a));
+}
+
+void connector::attempt_up(std::size_t index, time_point now) {
+  plan_->attempt_succeeded(index);
+  advance(now);
+}
+
+void connector::attempt_down(std::size_t index, const error& why) {
+  attempts_[index] = nullptr;  // it goes with its connection
+  plan_->attempt_failed(index, why);
+  advance(loop_.now());
+}
+
+void connector::fail(const error& why) {
+  const error kept = why;
+  cancel();
+  owner_.connect_failed(kept);
+}
+
+}  // namespace parley
