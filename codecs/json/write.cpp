@@ -1,0 +1,211 @@
+#include <algorithm>
+#include <charconv>
+#include <parley/codecs/json/json.hpp>
+#include <parley/codecs/json/sax.hpp>
+
+namespace parley::json {
+namespace {
+
+constexpr std::size_t deepest = 1000;
+
+// RapidJSON's output, written straight into the user's string. The string is
+// longer than what was written so far; the destructor cuts it, to where it began
+// unless keep() was called.
+class sink {
+ public:
+  using Ch = char;
+
+  explicit sink(std::string& out) : out_(out), kept_(out.size()), used_(kept_) {
+    grow(out.capacity());
+  }
+  sink(const sink&) = delete;
+  sink& operator=(const sink&) = delete;
+  // Also when an allocation failed on the way: then nothing was added.
+  ~sink() { out_.resize(kept_); }
+
+  void Put(char c) {
+    if (used_ == size_) grow(2 * size_ + 64);
+    data_[used_++] = c;
+  }
+  void Flush() {}
+  // Bytes written so far.
+  std::size_t written() const { return used_ - kept_; }
+  void keep() { kept_ = used_; }
+
+ private:
+  void grow(std::size_t size) {
+    out_.resize_and_overwrite(size, [](char*, std::size_t n) { return n; });
+    data_ = out_.data();
+    size_ = size;
+  }
+
+  std::string& out_;
+  std::size_t kept_;
+  char* data_ = nullptr;
+  std::size_t used_;
+  std::size_t size_ = 0;
+};
+
+// Found by RapidJSON through the sink's namespace. It reserves six times the
+// length of each string, for escapes that nearly never come: growing on demand is
+// the better bargain.
+inline void PutReserve(sink&, std::size_t) {}
+inline void PutUnsafe(sink& out, char c) { out.Put(c); }
+
+using rapid_writer = rapid::Writer<sink, rapid::UTF8<>, rapid::UTF8<>, stack_memory,
+                                   rapid::kWriteValidateEncodingFlag>;
+
+std::string base64(byte_view bytes) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::size_t left = std::min<std::size_t>(bytes.size() - at, 3);
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      group = (group << 8) | (i < left ? std::to_integer<std::uint32_t>(bytes[at + i]) : 0U);
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      out += i <= left ? digits[(group >> (18 - 6 * i)) & 63] : '=';
+    }
+  }
+  return out;
+}
+
+// A step of a JSON pointer (RFC 6901 section 3).
+std::string pointer_step(std::string_view name) {
+  std::string step = "/";
+  for (const char c : name) {
+    if (c == '~' || c == '/') {
+      step += c == '~' ? "~0" : "~1";
+    } else {
+      step += c;
+    }
+  }
+  return step;
+}
+
+class writer {
+ public:
+  writer(std::string& out, const write_options& options)
+      : options_(options), sink_(out), rapid_(sink_, &memory_) {}
+
+  result<std::size_t> run(const value& root) {
+    if (write(root, 0) && fits(0)) {
+      const std::size_t written = sink_.written();
+      sink_.keep();
+      return written;
+    }
+    std::string message = "at \"" + path_ + "\": ";
+    return fail(code_, message.append(why_));
+  }
+
+ private:
+  bool stop(parley::errc code, std::string_view why) {
+    code_ = code;
+    why_ = why;
+    return false;
+  }
+  // Asked before each text is written, and not for each byte.
+  bool fits(std::size_t more) {
+    const std::size_t written = sink_.written();
+    if (written <= options_.max_bytes && more <= options_.max_bytes - written) return true;
+    return stop(parley::errc::too_large, "the text exceeds write_options::max_bytes");
+  }
+
+  bool write(const value& v, std::size_t depth) {
+    if (!fits(0)) return false;
+    switch (v.kind()) {
+      case value_kind::null:
+        return rapid_.Null();
+      case value_kind::boolean:
+        return rapid_.Bool(*v.as_bool());
+      case value_kind::integer:
+        return rapid_.Int64(*v.as_int());
+      case value_kind::unsigned_integer:
+        return rapid_.Uint64(*v.as_uint());
+      case value_kind::real:
+        if (rapid_.Double(*v.as_double())) return true;
+        return stop(parley::errc::bad_value, "NaN and infinities have no JSON form");
+      case value_kind::text:
+        return write_text(v.text());
+      case value_kind::bytes:
+        return write_bytes(v.bytes());
+      case value_kind::array:
+      case value_kind::object:
+        break;
+    }
+    if (depth >= std::min(options_.max_depth, deepest)) {
+      return stop(parley::errc::too_large, "deeper than write_options::max_depth");
+    }
+    return v.is_array() ? write_array(v, depth) : write_object(v, depth);
+  }
+
+  bool write_array(const value& v, std::size_t depth) {
+    rapid_.StartArray();
+    std::size_t index = 0;
+    for (const value& item : v.items()) {
+      if (!write(item, depth + 1)) {
+        char digits[20];
+        const char* end = std::to_chars(digits, digits + sizeof digits, index).ptr;
+        path_.insert(0, pointer_step({digits, end}));
+        return false;
+      }
+      ++index;
+    }
+    return rapid_.EndArray();
+  }
+
+  bool write_object(const value& v, std::size_t depth) {
+    rapid_.StartObject();
+    for (const member& each : v.members()) {
+      const std::string_view name = each.name.view();
+      if (!write_text(name) || !write(each.val, depth + 1)) {
+        path_.insert(0, pointer_step(name));
+        return false;
+      }
+    }
+    return rapid_.EndObject();
+  }
+
+  bool write_text(std::string_view text) {
+    if (!fits(text.size())) return false;
+    if (text.size() > UINT32_MAX) return stop(parley::errc::too_large, "a text above 4 GiB");
+    // RapidJSON takes no null pointer, which an empty view may have.
+    const char* data = text.empty() ? "" : text.data();
+    if (rapid_.String(data, static_cast<rapid::SizeType>(text.size()))) return true;
+    return stop(parley::errc::bad_value, "the text is not UTF-8");
+  }
+
+  bool write_bytes(byte_view bytes) {
+    if (options_.bytes == bytes_form::base64) {
+      return fits(bytes.size()) && write_text(base64(bytes));
+    }
+    return stop(parley::errc::bad_value,
+                "bytes have no JSON form; set write_options::bytes, or send them as they are");
+  }
+
+  const write_options& options_;
+  stack_memory memory_;
+  sink sink_;
+  rapid_writer rapid_;
+  parley::errc code_ = parley::errc::bad_value;
+  std::string_view why_;
+  std::string path_;
+};
+
+}  // namespace
+
+result<std::size_t> write(const value& v, std::string& out, const write_options& options) {
+  return writer(out, options).run(v);
+}
+
+result<std::string> to_text(const value& v, const write_options& options) {
+  std::string out;
+  auto written = write(v, out, options);
+  if (!written) return std::unexpected(std::move(written).error());
+  return out;
+}
+
+}  // namespace parley::json
