@@ -23,7 +23,7 @@ struct build_part {
 // depend on each other. `parley --version` prints it.
 #define PARLEY_ROW(name, built, option, package) \
   build_part{#name, static_cast<bool>(built), option, package},
-inline constexpr std::array build_parts{PARLEY_FOR_EACH_PART(PARLEY_ROW)};
+inline constexpr auto build_parts = std::to_array<build_part>({PARLEY_FOR_EACH_PART(PARLEY_ROW)});
 #undef PARLEY_ROW
 
 // The part of that name, or null if this version knows no such part. Whoever
