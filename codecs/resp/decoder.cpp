@@ -9,7 +9,13 @@ namespace parley::resp {
 decoder::decoder(const limits& l) noexcept
     : limits_(l),
       whole_bulk_(l.parts_above == 0 ? l.max_bulk : std::min(l.max_bulk, l.parts_above)) {
+  limits_.max_line = std::max(limits_.max_line, smallest_max_line);
   limits_.max_depth = std::min(limits_.max_depth, depth_capacity);
+}
+
+// The last node so far completes a reply.
+bool decoder::has_reply(const run& r, std::span<node> out) noexcept {
+  return r.out != out.data() && r.out[-1].is_last();
 }
 
 template <bool one_reply>
@@ -19,26 +25,24 @@ decode_result decoder::decode_as(byte_view in, std::span<node> out) noexcept {
   const char* begin = as_text(in).data();
   run r{begin,
         begin,
-        begin + in.size(),
-        begin,
-        limits_.reply_budget - used_,
+        reinterpret_cast<std::uintptr_t>(begin) - used_,
         out.data(),
         out.data() + out.size(),
         left_,
-        depth_};
-  r.set_end();
+        depth_,
+        begin + in.size()};
+  r.set_end(*this);
   auto ended = outcome::again;
-  while (r.out != r.out_end) {
-    if (r.available(r.p) < quick::reach || state_ != state::value || !quick::value(*this, r)) {
-      // A copy, so that `r` itself never leaves the registers.
-      run copy = r;
-      ended = thorough::step(*this, copy);
-      r = copy;
-      if (ended != outcome::again) break;
-    }
-    if (one_reply && r.out != out.data() && r.out[-1].is_last()) break;
+  for (;;) {
+    if (state_ == state::value) quick::values<one_reply>(*this, r);
+    if (r.out == r.out_end || (one_reply && has_reply(r, out))) break;
+    // A copy, so that `r` itself never leaves the registers.
+    run copy = r;
+    ended = thorough::step(*this, copy);
+    r = copy;
+    if (ended != outcome::again || (one_reply && has_reply(r, out))) break;
   }
-  used_ = r.offset(*this);
+  used_ = r.offset(r.p);
   left_ = r.left;
   depth_ = static_cast<std::uint8_t>(r.depth);
   decode_result result{decode_status::ok, static_cast<std::size_t>(r.p - begin),

@@ -83,6 +83,7 @@ class decoder {
   struct quick;
   struct thorough;
 
+  static bool has_reply(const run&, std::span<node> out) noexcept;
   template <bool one_reply>
   decode_result decode_as(byte_view in, std::span<node> out) noexcept;
 

@@ -118,7 +118,7 @@ auto decoder::thorough::line(decoder& d, run& r, kind type) noexcept -> outcome 
     text = {};
   }
   if (type == kind::big_number && !is_big_number(text)) return fail(d, errc::bad_big_number);
-  r.emit(type, 0, bits, text.data(), text.size());
+  r.emit_scalar(type, bits, text.data(), text.size());
   return done(d, r, behind);
 }
 
@@ -137,13 +137,13 @@ auto decoder::thorough::integer(decoder& d, run& r) noexcept -> outcome {
   }
   if (!sign_only && !value) return fail(d, errc::bad_integer);
   if (const outcome o = line_end(d, r, s, errc::bad_integer); o != outcome::again) return o;
-  r.emit(kind::integer, 0, static_cast<std::uint64_t>(*value), nullptr, 0);
+  r.emit_scalar(kind::integer, static_cast<std::uint64_t>(*value), nullptr, 0);
   return done(d, r, s + 2);
 }
 
 auto decoder::thorough::null(decoder& d, run& r) noexcept -> outcome {
   if (const outcome o = line_end(d, r, r.p + 1, errc::bad_null); o != outcome::again) return o;
-  r.emit(kind::null, 0, 0, nullptr, 0);
+  r.emit_scalar(kind::null, 0, nullptr, 0);
   return done(d, r, r.p + 3);
 }
 
@@ -152,7 +152,7 @@ auto decoder::thorough::boolean(decoder& d, run& r) noexcept -> outcome {
   if (s == r.end) return starve(d, r, 3);
   if (*s != 't' && *s != 'f') return fail(d, errc::bad_boolean);
   if (const outcome o = line_end(d, r, s + 1, errc::bad_boolean); o != outcome::again) return o;
-  r.emit(kind::boolean, 0, *s == 't', nullptr, 0);
+  r.emit_scalar(kind::boolean, *s == 't', nullptr, 0);
   return done(d, r, s + 3);
 }
 
@@ -164,7 +164,7 @@ auto decoder::thorough::bulk(decoder& d, run& r, kind type) noexcept -> outcome 
   if (h.is != head::form::number) {
     if (type != kind::blob_string) return fail(d, errc::bad_length);
     if (h.is == head::form::minus_one) {
-      r.emit(kind::null, 0, 0, nullptr, 0);
+      r.emit_scalar(kind::null, 0, nullptr, 0);
       return done(d, r, h.behind);
     }
     d.state_ = state::chunk;
@@ -185,7 +185,7 @@ auto decoder::thorough::bulk(decoder& d, run& r, kind type) noexcept -> outcome 
 auto decoder::thorough::whole_bulk(decoder& d, run& r, kind type, const head& h) noexcept
     -> outcome {
   // max_bulk may be anything, so that the sum may wrap; the budget is below.
-  if (h.value > r.budget(h.behind) || h.value + 2 > r.budget(h.behind)) {
+  if (h.value > r.budget(d, h.behind) || h.value + 2 > r.budget(d, h.behind)) {
     return fail(d, errc::reply_too_large);
   }
   const std::size_t there = r.available(h.behind);
@@ -199,7 +199,7 @@ auto decoder::thorough::whole_bulk(decoder& d, run& r, kind type, const head& h)
     data += 4;
     size -= 4;
   }
-  r.emit(type, 0, 0, data, size);
+  r.emit_scalar(type, 0, data, size);
   return done(d, r, behind + 2);
 }
 
@@ -211,11 +211,11 @@ auto decoder::thorough::chunk(decoder& d, run& r) noexcept -> outcome {
   if (h.is != head::form::number) return fail(d, errc::bad_length);
   if (h.value == 0) {
     d.state_ = state::value;
-    r.emit(kind::blob_string, 0, 0, h.behind, 0);
+    r.emit_scalar(kind::blob_string, 0, h.behind, 0);
     return done(d, r, h.behind);
   }
   if (h.value > d.limits_.max_bulk) return fail(d, errc::bulk_too_large);
-  if (h.value > r.budget(h.behind) || h.value + 2 > r.budget(h.behind)) {
+  if (h.value > r.budget(d, h.behind) || h.value + 2 > r.budget(d, h.behind)) {
     return fail(d, errc::reply_too_large);
   }
   const std::size_t there = r.available(h.behind);
@@ -236,16 +236,19 @@ auto decoder::thorough::part(decoder& d, run& r) noexcept -> outcome {
   // The payload does not count: the reply seems to begin so much later.
   run after = r;
   after.p += size;
-  after.mark += size;
-  after.set_end();
+  after.start += size;
+  after.set_end(d);
   const outcome end =
       size == d.part_left_ ? line_end(d, after, after.p, errc::bad_terminator) : outcome::need_data;
   if (end == outcome::failed || (end == outcome::need_data && size == 0)) return end;
   r = after;
   d.part_left_ -= size;
   const bool last = end == outcome::again;
-  r.emit(kind::blob_string, last ? 0 : flag_more, d.part_left_, data, size);
-  if (!last) return outcome::again;
+  if (!last) {
+    r.emit(kind::blob_string, flag_more, d.part_left_, data, size);
+    return outcome::again;
+  }
+  r.emit_scalar(kind::blob_string, 0, data, size);
   d.state_ = state::value;
   return done(d, r, r.p + 2);
 }
@@ -260,7 +263,7 @@ auto decoder::thorough::aggregate(decoder& d, run& r, kind type) noexcept -> out
   if (const outcome o = read_head(d, r, h); o != outcome::again) return o;
   if (h.is == head::form::minus_one) {
     if (type != kind::array) return fail(d, errc::bad_length);
-    r.emit(kind::null, 0, 0, nullptr, 0);
+    r.emit_scalar(kind::null, 0, nullptr, 0);
     return done(d, r, h.behind);
   }
   if (type == kind::map || type == kind::attribute) {
@@ -285,18 +288,21 @@ auto decoder::thorough::open(decoder& d, run& r, kind type, const head& h) noexc
     return outcome::again;
   }
   // Dividing, because the product may wrap.
-  if (h.value > std::min<std::uint64_t>(r.budget(h.behind) / smallest_value, endless)) {
+  if (h.value > std::min<std::uint64_t>(r.budget(d, h.behind) / smallest_value, endless)) {
     return fail(d, errc::reply_too_large);
   }
-  r.emit(type, 0, h.value, nullptr, 0);
   r.p = h.behind;
-  if (h.value != 0) {
-    if (type == kind::attribute) d.attributes_ |= bit;
-    r.open(d, static_cast<std::uint32_t>(h.value));
-  } else if (type == kind::attribute) {
-    d.attribute_end_ = r.offset(d);
-  } else {
+  if (h.value == 0 && type != kind::attribute) {
+    r.emit_scalar(type, 0, nullptr, 0);
     r.complete(d);
+    return outcome::again;
+  }
+  r.emit(type, 0, h.value, nullptr, 0);
+  if (type == kind::attribute) d.attributes_ |= bit;
+  if (h.value != 0) {
+    r.open(d, static_cast<std::uint32_t>(h.value));
+  } else {
+    r.close_attribute(d);
   }
   return outcome::again;
 }
@@ -305,7 +311,7 @@ auto decoder::thorough::stream_end(decoder& d, run& r) noexcept -> outcome {
   const std::uint64_t bit = r.depth == 0 ? 0 : std::uint64_t{1} << (r.depth - 1);
   const bool odd = r.left % 2 != 0 && (d.streamed_maps_ & bit) != 0;
   // An attribute belongs to a value, which cannot be the end.
-  const bool dangling = d.attribute_end_ == r.offset(d);
+  const bool dangling = d.attribute_end_ == r.offset(r.p);
   if ((d.streamed_ & bit) == 0 || odd || dangling) return fail(d, errc::misplaced);
   if (const outcome o = line_end(d, r, r.p + 1, errc::bad_line); o != outcome::again) return o;
   r.emit(kind::stream_end, 0, 0, nullptr, 0);
@@ -313,6 +319,7 @@ auto decoder::thorough::stream_end(decoder& d, run& r) noexcept -> outcome {
   d.streamed_maps_ &= ~bit;
   r.p += 3;
   r.left = d.outer_[--r.depth];
+  if (r.depth == 0) r.out[-1].flags |= flag_last;
   r.complete(d);
   return outcome::again;
 }
@@ -361,6 +368,7 @@ auto decoder::thorough::value(decoder& d, run& r) noexcept -> outcome {
 }
 
 auto decoder::thorough::step(decoder& d, run& r) noexcept -> outcome {
+  r.set_end(d);
   if (d.state_ == state::part) return part(d, r);
   if (r.p == r.end) return starve(d, r, 3);
   return d.state_ == state::chunk ? chunk(d, r) : value(d, r);

@@ -11,6 +11,9 @@ namespace parley::resp {
 // decoder's state is an array of this many counters, so that it needs no heap.
 inline constexpr std::uint32_t depth_capacity = 64;
 
+// Lines up to this length are never refused: "OK" and the like are short cuts.
+inline constexpr std::size_t smallest_max_line = 16;
+
 struct limits {
   // Bytes of one top-level reply, framing and attributes included. 64 MiB holds
   // every sane answer (a SCAN page, a hash of a million short fields) and keeps
@@ -24,6 +27,7 @@ struct limits {
 
   // Bytes of one simple string, error, double or big number, without its CR LF:
   // lines have no declared length. 64 KiB is what the server accepts in one line.
+  // Less than smallest_max_line counts as that.
   std::size_t max_line = std::size_t{64} << 10;
 
   // Aggregates that may be open inside each other. Real replies stay below 8

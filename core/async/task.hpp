@@ -135,43 +135,48 @@ struct detached {
   };
 };
 
+// What an operation made of a task<T> ends with: of a task<result<U>> it is U, so
+// that a task can fail.
 template <class T>
-detached run_detached(task<T> body, completer<T> done) {
+struct spawned {
+  using type = T;
+};
+template <class U>
+struct spawned<result<U>> {
+  using type = U;
+};
+
+template <class T>
+detached run_detached(task<T> body, completer<typename spawned<T>::type> done) {
 #ifdef __cpp_exceptions
   std::optional<error> thrown;
   try {
+#endif
     if constexpr (std::is_void_v<T>) {
       co_await body;
       done.complete({});
     } else {
-      T value = co_await body;
-      done.complete(std::move(value));
+      T outcome = co_await body;
+      done.complete(std::move(outcome));
     }
+#ifdef __cpp_exceptions
   } catch (const std::exception& e) {
     thrown.emplace(errc::callback_threw, e.what());
   } catch (...) {
     thrown.emplace(errc::callback_threw);
   }
   if (thrown) done.complete(std::unexpected(std::move(*thrown)));
-#else
-  if constexpr (std::is_void_v<T>) {
-    co_await body;
-    done.complete({});
-  } else {
-    T value = co_await body;
-    done.complete(std::move(value));
-  }
 #endif
 }
 
 }  // namespace detail
 
-// Starts `body` at once and returns an operation that ends with it; what the
-// body throws becomes errc::callback_threw. Dropping the operation lets the task
-// run on.
+// Starts `body` at once and returns an operation that ends with it: of a
+// task<result<U>> an operation<U>. What the body throws becomes
+// errc::callback_threw. Dropping the operation lets the task run on.
 template <class T>
-operation<T> spawn(loop& home, task<T> body) {
-  completer<T> done(home);
+operation<typename detail::spawned<T>::type> spawn(loop& home, task<T> body) {
+  completer<typename detail::spawned<T>::type> done(home);
   auto op = done.op();
   detail::run_detached(std::move(body), std::move(done));
   return op;

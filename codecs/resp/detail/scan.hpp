@@ -20,17 +20,23 @@ inline std::uint64_t load(const char* from) noexcept {
   return word;
 }
 
-inline bool is_line_end(const char* at) noexcept {
-  std::uint16_t found;
-  std::uint16_t wanted;
+// The bytes at `at` are those of `text`.
+template <class Word, std::size_t n>
+inline bool equals(const char* at, const char (&text)[n]) noexcept {
+  static_assert(n == sizeof(Word) + 1);
+  Word found;
+  Word wanted;
   std::memcpy(&found, at, sizeof found);
-  std::memcpy(&wanted, "\r\n", sizeof wanted);
+  std::memcpy(&wanted, text, sizeof wanted);
   return found == wanted;
 }
 
+inline bool is_line_end(const char* at) noexcept { return equals<std::uint16_t>(at, "\r\n"); }
+inline bool is_okay(const char* at) noexcept { return equals<std::uint32_t>(at, "OK\r\n"); }
+
 // The index of the first marked byte of a mask made below.
 inline std::size_t first(std::uint64_t mask) noexcept {
-  return static_cast<std::size_t>(std::countr_zero(mask)) / 8;
+  return static_cast<unsigned>(std::countr_zero(mask)) / 8;
 }
 
 // Marks bytes up to and including CR. Borrows run upwards, so that the lowest

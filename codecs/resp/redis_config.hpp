@@ -1,0 +1,68 @@
+// What a redis_provider is made with: the settings of S21 to S31 with their
+// defaults, and what else can be set.
+#pragma once
+
+#include <cstdint>
+#include <parley/codecs/resp/client.hpp>
+#include <parley/core/api/tables.hpp>
+#include <parley/core/error.hpp>
+#include <parley/core/net/back_off.hpp>
+#include <parley/core/net/endpoint.hpp>
+#include <parley/core/net/uri.hpp>
+#include <string>
+
+namespace parley {
+
+// An aggregate: `redis_provider redis{loop, {.host = "cache", .db = 2}};`
+struct redis_config {
+  std::string host = "localhost";  // a name or an address; ignored with unix_socket
+  std::uint16_t port = 6379;
+  std::uint32_t db = 0;      // SELECT after the login: one per application (S146)
+  std::string username;      // ACL user (Redis 6); empty: the default user
+  std::string password;      // empty: no login. Never printed
+  bool ssl = false;          // needs an entry "tls" in `with`
+  std::string ssl_ca_certs;  // empty: the system's store
+  std::string ssl_certfile;  // with ssl_keyfile: our own certificate
+  std::string ssl_keyfile;
+  verify_mode verify = verify_mode::full;
+  bool decode_responses = true;        // text as text; false: always bytes
+  std::uint32_t max_connections = 50;  // one for commands, one for subscriptions, …
+
+  std::string unix_socket;  // a path; instead of host and port
+  std::string client_name;  // CLIENT SETNAME
+  resp::version_choice protocol = resp::version_choice::automatic;
+
+  // How long initialize() goes on trying, and how long one attempt may take.
+  duration connect_timeout = std::chrono::seconds(5);
+  // How long a command may wait for its reply; zero: for ever.
+  duration command_timeout = std::chrono::seconds(5);
+  // PING after so long without a word from the server; zero: never.
+  duration ping_interval = std::chrono::seconds(2);
+  // When an answer that is due makes the connection dead.
+  duration liveness = std::chrono::seconds(4);
+  back_off_config reconnect;
+
+  // What is accepted from the server, and kept for it.
+  resp::limits reply;
+  std::size_t max_output = std::size_t{64} << 20;
+
+  // Where TLS comes from; null: there is none. Must outlive the provider.
+  transports* with = nullptr;
+  // Told of states, metrics and faults; may be null. Must outlive the provider.
+  observer* watch = nullptr;
+
+  // Every fault at once, in the message of one errc::bad_configuration.
+  result<void> validate() const;
+
+  // redis://user:password@host:6379/0, rediss:// for TLS, redis+unix:///path?db=1.
+  // Parameters: db, client_name, protocol (2, 3), timeout (seconds), ca_certs,
+  // certfile, keyfile, verify (full, ca_only, none). Unknown ones are an error.
+  static result<redis_config> from_uri(const uri& where);
+  static result<redis_config> from_uri(std::string_view text);
+
+  endpoint where() const;
+  // "redis://user:***@host:6379/0".
+  std::string to_string() const;
+};
+
+}  // namespace parley

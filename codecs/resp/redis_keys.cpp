@@ -1,0 +1,217 @@
+// Keys and values of redis_provider. What takes several commands is a task; each
+// step ends by itself when the provider does.
+#include <array>
+#include <parley/codecs/resp/redis_core.hpp>
+#include <parley/codecs/resp/redis_payload.hpp>
+#include <parley/codecs/resp/redis_provider.hpp>
+#include <parley/codecs/resp/redis_value.hpp>
+#include <parley/core/async/task.hpp>
+#include <unordered_set>
+
+namespace parley {
+namespace {
+
+using detail::redis_core;
+using detail::redis_core_ref;
+
+template <class T>
+result<T> converted(resp::element reply) {
+  return reply.as<T>();
+}
+
+// A command of words that are ready, with the provider's timeout.
+template <class T, class Convert, class... W>
+operation<T> send(redis_core& core, Convert convert, std::string_view verb, const W&... words) {
+  const std::array<std::string_view, sizeof...(W) + 1> all{verb, words...};
+  return core.command<T>(verb, all, core.config().command_timeout, convert);
+}
+
+std::string digits(std::int64_t number) { return std::to_string(number); }
+
+result<bool> is_one(resp::element reply) {
+  auto n = reply.as<std::int64_t>();
+  if (!n) return std::unexpected(std::move(n.error()));
+  return *n == 1;
+}
+
+// SET answers OK, or null if its condition did not hold.
+result<bool> was_set(resp::element reply) { return !reply.is_null(); }
+
+}  // namespace
+
+operation<value> redis_provider::get(std::string_view key) {
+  const bool decode = config().decode_responses;
+  const auto convert = [decode](resp::element reply) -> result<value> {
+    return detail::to_value(reply, decode);
+  };
+  return send<value>(*core_, convert, "GET", key);
+}
+
+operation<bool> redis_provider::set(std::string_view key, const value& content,
+                                    set_options options) {
+  auto payload = detail::redis_payload::of(content);
+  if (!payload) {
+    return operation<bool>::finished(home(), std::unexpected(std::move(payload.error())));
+  }
+  std::array<std::string_view, 7> words{"SET", key, payload->text()};
+  std::size_t n = 3;
+  const std::string life = digits(options.ttl.count());
+  if (options.ttl.count() > 0) {
+    words[n++] = "PX";
+    words[n++] = life;
+  } else if (options.keep_ttl) {
+    words[n++] = "KEEPTTL";
+  }
+  if (options.condition == set_options::when::absent) words[n++] = "NX";
+  if (options.condition == set_options::when::present) words[n++] = "XX";
+  return core_->command<bool>("SET", std::span(words).first(n), config().command_timeout, was_set);
+}
+
+operation<std::int64_t> redis_provider::del(std::string_view key) {
+  return send<std::int64_t>(*core_, converted<std::int64_t>, "DEL", key);
+}
+
+operation<bool> redis_provider::exists(std::string_view key) {
+  return send<bool>(*core_, is_one, "EXISTS", key);
+}
+
+operation<bool> redis_provider::expire(std::string_view key, std::chrono::milliseconds life) {
+  return send<bool>(*core_, is_one, "PEXPIRE", key, digits(life.count()));
+}
+
+operation<std::optional<std::chrono::milliseconds>> redis_provider::ttl(std::string_view key) {
+  using answer = std::optional<std::chrono::milliseconds>;
+  const auto convert = [](resp::element reply) -> result<answer> {
+    auto left = reply.as<std::int64_t>();
+    if (!left) return std::unexpected(std::move(left.error()));
+    if (*left < 0) return answer();
+    return answer(std::chrono::milliseconds(*left));
+  };
+  return send<answer>(*core_, convert, "PTTL", key);
+}
+
+operation<std::string> redis_provider::type(std::string_view key) {
+  return send<std::string>(*core_, converted<std::string>, "TYPE", key);
+}
+
+operation<duration> redis_provider::health_check() {
+  loop& clock = home();
+  const auto convert = [&clock, began = clock.now()](resp::element) -> result<duration> {
+    return clock.now() - began;
+  };
+  return send<duration>(*core_, convert, "PING");
+}
+
+// --- several steps -------------------------------------------------------------------
+
+namespace {
+
+// What reads a type, and how its reply becomes a value.
+using reader = value (*)(resp::element, bool);
+
+task<result<value>> read_as(redis_core_ref core, reader read, std::vector<std::string> arguments) {
+  const std::vector<std::string_view> words(arguments.begin(), arguments.end());
+  const bool decode = core->config().decode_responses;
+  const auto convert = [read, decode](resp::element e) -> result<value> { return read(e, decode); };
+  auto op = core->command<value>("get_any", words, core->config().command_timeout, convert);
+  auto got = co_await std::move(op);
+  co_return got;
+}
+
+task<result<value>> read_any(redis_core_ref core, std::string key) {
+  auto asked = send<std::string>(*core, converted<std::string>, "TYPE", key);
+  auto type = co_await std::move(asked);
+  if (!type) co_return std::unexpected(std::move(type.error()));
+  reader read = detail::to_value;
+  std::vector<std::string> words;
+  if (*type == "none") co_return value();
+  if (*type == "string") {
+    words = {"GET", key};
+  } else if (*type == "list") {
+    words = {"LRANGE", key, "0", "-1"};
+  } else if (*type == "set") {
+    words = {"SMEMBERS", key};
+  } else if (*type == "hash") {
+    words = {"HGETALL", key};
+    read = detail::to_object;
+  } else if (*type == "zset") {
+    words = {"ZRANGE", key, "0", "-1", "WITHSCORES"};
+    read = detail::to_scored;
+  } else if (*type == "stream") {
+    words = {"XRANGE", key, "-", "+"};
+  } else {
+    co_return fail(errc::not_supported, "a value of type " + *type);
+  }
+  auto next = read_as(core, read, std::move(words));
+  auto got = co_await std::move(next);
+  co_return got;
+}
+
+task<result<std::int64_t>> read_length(redis_core_ref core, std::string key) {
+  auto asked = send<std::string>(*core, converted<std::string>, "TYPE", key);
+  auto type = co_await std::move(asked);
+  if (!type) co_return std::unexpected(std::move(type.error()));
+  std::string_view verb;
+  if (*type == "none") co_return 0;
+  if (*type == "string") verb = "STRLEN";
+  if (*type == "list") verb = "LLEN";
+  if (*type == "set") verb = "SCARD";
+  if (*type == "hash") verb = "HLEN";
+  if (*type == "zset") verb = "ZCARD";
+  if (*type == "stream") verb = "XLEN";
+  if (verb.empty()) co_return fail(errc::not_supported, "the length of a " + *type);
+  auto op = send<std::int64_t>(*core, converted<std::int64_t>, verb, key);
+  auto got = co_await std::move(op);
+  co_return got;
+}
+
+struct scan_page {
+  std::string cursor;
+  std::vector<std::string> keys;
+};
+
+result<scan_page> to_page(resp::element reply) {
+  scan_page page;
+  page.cursor = reply.at(0).text();
+  auto keys = reply.at(1).as<std::vector<std::string>>();
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  page.keys = *std::move(keys);
+  return page;
+}
+
+// SCAN may return a key more than once, and pages may be empty: only the cursor
+// "0" ends it.
+task<result<std::vector<std::string>>> scan(redis_core_ref core, std::string pattern,
+                                            std::size_t most) {
+  std::unordered_set<std::string> seen;
+  std::string cursor = "0";
+  do {
+    auto op = send<scan_page>(*core, to_page, "SCAN", cursor, "MATCH", pattern, "COUNT", "1000");
+    auto page = co_await std::move(op);
+    if (!page) co_return std::unexpected(std::move(page.error()));
+    cursor = std::move(page->cursor);
+    for (auto& key : page->keys) seen.insert(std::move(key));
+    if (seen.size() > most) {
+      co_return fail(errc::too_large, "more than " + std::to_string(most) + " keys");
+    }
+  } while (cursor != "0");
+  std::vector<std::string> all(seen.begin(), seen.end());
+  co_return all;
+}
+
+}  // namespace
+
+operation<value> redis_provider::get_any(std::string_view key) {
+  return spawn(home(), read_any(redis_core_ref(*core_), std::string(key)));
+}
+
+operation<std::int64_t> redis_provider::length(std::string_view key) {
+  return spawn(home(), read_length(redis_core_ref(*core_), std::string(key)));
+}
+
+operation<std::vector<std::string>> redis_provider::keys(std::string_view pattern,
+                                                         std::size_t most) {
+  return spawn(home(), scan(redis_core_ref(*core_), std::string(pattern), most));
+}
+
+}  // namespace parley

@@ -1,0 +1,150 @@
+#include <bit>
+#include <parley/codecs/resp/redis_link.hpp>
+
+namespace parley::detail {
+namespace {
+
+resp::client_config machine_config(const redis_config& c) {
+  resp::client_config m;
+  m.who = {.username = c.username,
+           .password = c.password,
+           .client_name = c.client_name,
+           .database = c.db,
+           .protocol = c.protocol};
+  m.reply = c.reply;
+  m.max_output = c.max_output;
+  m.handshake_timeout = c.connect_timeout;
+  m.ping_interval = c.ping_interval;
+  m.liveness = c.liveness;
+  return m;
+}
+
+std::uint64_t random_bits(loop& home) {
+  std::array<std::byte, 8> bytes{};
+  home.random(bytes);
+  return std::bit_cast<std::uint64_t>(bytes);
+}
+
+}  // namespace
+
+// --- session --------------------------------------------------------------------
+
+redis_session::redis_session(redis_link& link, loop& home, resp::client_config config,
+                             layer_ptr tls)
+    : machine_driver(resp::client(std::move(config)), std::move(tls)), link_(&link), loop_(home) {
+  loop_.attach();
+}
+
+void redis_session::abandon() noexcept {
+  link_ = nullptr;
+  connection_->close();
+}
+
+void redis_session::released() {
+  loop_.detach();
+  if (link_) link_->session_ = nullptr;
+  delete this;
+}
+
+void redis_session::on_event(resp::client::event& event, time_point now) {
+  if (!link_) return;
+  redis_link& link = *link_;
+  if (auto* reply = std::get_if<resp::reply_event>(&event)) {
+    link.owner_.link_reply(link, *reply);
+  } else if (auto* message = std::get_if<resp::message_event>(&event)) {
+    link.owner_.link_message(link, *message);
+  } else if (auto* late = std::get_if<resp::expired>(&event)) {
+    link.owner_.link_expired(link, late->tag);
+  } else if (auto* done = std::get_if<resp::confirmed>(&event)) {
+    link.owner_.link_confirmed(link, *done);
+  } else if (std::holds_alternative<resp::opened>(event)) {
+    link.on_opened(now);
+  } else if (auto* why = std::get_if<failed>(&event)) {
+    link.on_failed(why->why, now);
+  }
+}
+
+// --- link -----------------------------------------------------------------------
+
+redis_link::redis_link(loop& home, redis_link_owner& owner, const redis_config& config)
+    : loop_(home),
+      owner_(owner),
+      config_(config),
+      connector_(home, *this),
+      back_off_(config.reconnect) {}
+
+void redis_link::start() {
+  if (state_ == provider_state::connecting || state_ == provider_state::up ||
+      state_ == provider_state::waiting) {
+    return;
+  }
+  connect();
+}
+
+void redis_link::stop() noexcept {
+  connector_.cancel();
+  loop_.set_timer(*this, std::nullopt);
+  if (auto* s = std::exchange(session_, nullptr)) s->abandon();
+  state_ = provider_state::closed;
+}
+
+void redis_link::enter(provider_state next, const error* why) {
+  state_ = next;
+  if (why) last_error_ = *why;
+  if (config_.watch) config_.watch->state_changed("redis", next, why);
+}
+
+result<layer_ptr> redis_link::make_tls() {
+  if (!config_.ssl) return layer_ptr();
+  if (!config_.with) return std::unexpected(unavailable_part("tls"));
+  const tls_settings settings{config_.ssl_ca_certs, config_.ssl_certfile, config_.ssl_keyfile,
+                              config_.verify};
+  return config_.with->make("tls", {config_.host, &settings, &loop_});
+}
+
+void redis_link::connect() {
+  enter(provider_state::connecting, nullptr);
+  auto tls = make_tls();
+  if (!tls) return connect_failed(tls.error());
+  tls_ = *std::move(tls);
+  connect_plan_config plan;
+  plan.attempt_timeout = config_.connect_timeout;
+  plan.total_timeout = config_.connect_timeout;
+  connector_.start(config_.where(), attempts_++, plan);
+}
+
+void redis_link::connected(connection& c, time_point now) {
+  session_ = new redis_session(*this, loop_, machine_config(config_), std::move(tls_));
+  session_->attach(c);
+  c.rebind(*session_);
+  session_->start(now);
+}
+
+void redis_link::connect_failed(const error& why) { on_failed(why, loop_.now()); }
+
+void redis_link::on_opened(time_point now) {
+  ++connects_;
+  back_off_.succeeded(now);
+  enter(provider_state::up, nullptr);
+  owner_.link_up(*this);
+}
+
+// The attempt or the connection has failed: again later, or never.
+void redis_link::on_failed(const error& why, time_point now) {
+  const error kept = why;
+  if (auto* s = std::exchange(session_, nullptr)) s->abandon();
+  back_off_.failed(now, kept.retry_after());
+  const auto pause = back_off_.next(random_bits(loop_));
+  const bool final = !is_retried(kept) || !pause;
+  if (final) {
+    enter(provider_state::failed, &kept);
+  } else {
+    enter(provider_state::waiting, &kept);
+    loop_.set_timer(*this, now + *pause);
+  }
+  owner_.link_down(*this, kept, final);
+}
+
+void redis_link::fired(time_point) { connect(); }
+
+}  // namespace parley::detail

@@ -1,0 +1,88 @@
+#include <parley/codecs/resp/command_table.hpp>
+#include <parley/codecs/resp/redis_core.hpp>
+#include <parley/codecs/resp/redis_provider.hpp>
+#include <parley/codecs/resp/redis_speaker.hpp>
+
+namespace parley {
+
+redis_provider::redis_provider(loop& home, redis_config config)
+    : core_(new detail::redis_core(home, std::move(config))) {
+  core_->retain();
+  home.attach();
+}
+
+redis_provider::~redis_provider() {
+  core_->shut();
+  core_->home().detach();
+  core_->release();
+}
+
+loop& redis_provider::home() noexcept { return core_->home(); }
+const redis_config& redis_provider::config() const noexcept { return core_->config(); }
+provider_status redis_provider::status() const { return core_->status(); }
+
+operation<void> redis_provider::initialize() { return core_->initialize(); }
+
+operation<void> redis_provider::close() { return core_->close(); }
+
+operation<speaker> redis_provider::create_speaker(std::string_view name, speaker_options options) {
+  if (!core_->is_ready()) {
+    return operation<speaker>::finished(home(), std::unexpected(core_->not_ready()));
+  }
+  return operation<speaker>::finished(home(),
+                                      speaker(new detail::redis_speaker(*core_, name, options)));
+}
+
+operation<speaker> redis_provider::create_speaker(std::string_view name,
+                                                  message_callback on_message,
+                                                  speaker_options options) {
+  if (!core_->is_ready()) {
+    return operation<speaker>::finished(home(), std::unexpected(core_->not_ready()));
+  }
+  auto* made = new detail::redis_speaker(*core_, name, options);
+  const speaker held(made);
+  return made->listen_first(std::move(on_message));
+}
+
+operation<callable> redis_provider::create_callable(std::string_view) {
+  return operation<callable>::finished(
+      home(), fail(errc::not_supported, "callables over Redis; use command()"));
+}
+
+operation<callable> redis_provider::create_callable(std::string_view name, call_handler) {
+  return create_callable(name);
+}
+
+operation<resp::reply> redis_provider::run(std::span<const std::string_view> arguments) {
+  const auto convert = [](resp::element reply) -> result<resp::reply> {
+    resp::reply_builder builder;
+    for (const resp::node& n : reply.nodes()) builder.add(n);
+    return builder.take();
+  };
+  using waiter = detail::redis_command_waiter<resp::reply, decltype(convert)>;
+  auto* w = waiter::make(home(), convert);
+  auto op = w->done().op();
+  give(*op.state(), *w, arguments);
+  return op;
+}
+
+void redis_provider::give(operation_base& op, detail::redis_waiter& waiter,
+                          std::span<const std::string_view> arguments) {
+  waiter.verb = "command";
+  const duration timeout =
+      resp::is_blocking(arguments) ? duration::zero() : config().command_timeout;
+  core_->give(op, waiter, arguments, timeout);
+}
+
+protocols::maker redis_maker(transports* with) {
+  return
+      [with](loop& home, const uri& where, observer* watch) -> result<std::unique_ptr<provider>> {
+        auto config = redis_config::from_uri(where);
+        if (!config) return std::unexpected(std::move(config.error()));
+        config->with = with;
+        config->watch = watch;
+        return std::make_unique<redis_provider>(home, *std::move(config));
+      };
+}
+
+}  // namespace parley

@@ -1,0 +1,112 @@
+#include <parley/codecs/json/json.hpp>
+#include <parley/codecs/resp/redis_payload.hpp>
+#include <parley/codecs/resp/redis_speaker.hpp>
+
+namespace parley::detail {
+namespace {
+
+// The speaker keeps its core alive: it may outlive the provider.
+decode_policy policy_of(const redis_config& config, speaker_options options) {
+  if (options.decode_set) return options.decode;
+  return config.decode_responses ? options.decode : decode_policy::bytes;
+}
+
+}  // namespace
+
+redis_speaker::redis_speaker(redis_core& core, std::string_view name, speaker_options options)
+    : core_(core), name_(name), options_(options) {
+  options_.decode = policy_of(core.config(), options);
+  core_.retain();
+}
+
+redis_speaker::~redis_speaker() {
+  core_.subscriptions().remove(*this, {});
+  core_.release();
+}
+
+operation<delivery> redis_speaker::shout(const value& v) {
+  auto payload = redis_payload::of(v);
+  if (!payload) {
+    return operation<delivery>::finished(core_.home(), std::unexpected(std::move(payload.error())));
+  }
+  return shout_bytes(as_bytes(payload->text()));
+}
+
+operation<delivery> redis_speaker::shout_bytes(byte_view payload) {
+  if (options_.pattern) {
+    return operation<delivery>::finished(
+        core_.home(), fail(errc::invalid_argument, "a pattern cannot be published to"));
+  }
+  core_.record("message_size_bytes", static_cast<double>(payload.size()), "shout", "out");
+  const std::array<std::string_view, 3> words{"PUBLISH", name_, as_text(payload)};
+  return core_.command<delivery>("PUBLISH", words, core_.config().command_timeout,
+                                 [](resp::element reply) -> result<delivery> {
+                                   auto receivers = reply.as<std::int64_t>();
+                                   if (!receivers)
+                                     return std::unexpected(std::move(receivers.error()));
+                                   return delivery(*receivers);
+                                 });
+}
+
+void redis_speaker::begin(message_callback on_message, operation_base& op,
+                          redis_subscriptions::outcome tell) {
+  op.set_fault_sink(&core_);
+  changed_ = true;
+  on_message_ = std::move(on_message);
+  if (std::exchange(listening_, true)) return tell({});
+  const auto kind = options_.pattern ? resp::subscription::pattern : resp::subscription::channel;
+  core_.subscriptions().add(*this, kind, op, std::move(tell));
+}
+
+operation<void> redis_speaker::listen(message_callback on_message) {
+  if (!core_.is_ready()) {
+    return operation<void>::finished(core_.home(), std::unexpected(core_.not_ready()));
+  }
+  completer<void> done(core_.home());
+  auto op = done.op();
+  begin(std::move(on_message), *op.state(),
+        [done = std::move(done)](result<void> r) mutable { done.complete(std::move(r)); });
+  return op;
+}
+
+operation<speaker> redis_speaker::listen_first(message_callback on_message) {
+  completer<speaker> done(core_.home());
+  auto op = done.op();
+  begin(std::move(on_message), *op.state(),
+        [done = std::move(done), self = speaker(this)](result<void> r) mutable {
+          if (!r) return done.complete(std::unexpected(std::move(r.error())));
+          done.complete(std::move(self));
+        });
+  return op;
+}
+
+operation<void> redis_speaker::stop_listening() {
+  completer<void> done(core_.home());
+  auto op = done.op();
+  op.state()->set_fault_sink(&core_);
+  forget();
+  core_.subscriptions().remove(
+      *this, [done = std::move(done)](result<void> r) mutable { done.complete(std::move(r)); });
+  return op;
+}
+
+void redis_speaker::deliver(const resp::message_event& m) {
+  if (!on_message_) return;
+  const message seen(m.channel, m.payload, m.pattern, options_.decode, &json::decode);
+  retain();
+  // The callback may replace itself, or drop the last handle of this speaker: it
+  // is moved out, so that it is not destroyed while it runs.
+  message_callback running = std::move(on_message_);
+  changed_ = false;
+  if (auto ok = guarded([&] { running(seen); }); !ok) core_.callback_failed(ok.error());
+  if (!changed_) on_message_ = std::move(running);
+  release();
+}
+
+void redis_speaker::forget() noexcept {
+  changed_ = true;
+  listening_ = false;
+  on_message_.reset();
+}
+
+}  // namespace parley::detail

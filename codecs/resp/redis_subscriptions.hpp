@@ -1,0 +1,106 @@
+// What a provider wants to be subscribed to, and what the server has confirmed.
+// The two are kept apart and reconciled after each connect (P4): a subscription
+// that the user made is never lost with a connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <parley/codecs/resp/client.hpp>
+#include <parley/core/async/callback.hpp>
+#include <parley/core/async/operation.hpp>
+#include <parley/core/loop/timer.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace parley::detail {
+
+class redis_core;
+class redis_speaker;
+
+// One name at the server. Several speakers may listen to it.
+struct redis_channel {
+  enum class state : std::uint8_t { off, subscribing, on, unsubscribing };
+
+  std::string name;
+  resp::subscription kind = resp::subscription::channel;
+  state at_server = state::off;
+  bool was_on = false;                    // before the connection was lost
+  std::vector<redis_speaker*> listeners;  // null: left while being delivered to
+
+  bool wanted() const noexcept {
+    for (const redis_speaker* s : listeners) {
+      if (s) return true;
+    }
+    return false;
+  }
+};
+
+class redis_subscriptions final : public canceller, private timer {
+ public:
+  using outcome = callback<void(result<void>)>;
+
+  explicit redis_subscriptions(redis_core& core) noexcept : core_(core) {}
+
+  // Adds a listener; `tell` is called once, when the server has confirmed or it
+  // is clear that it will not. `op` may be cancelled until then.
+  void add(redis_speaker& speaker, resp::subscription kind, operation_base& op, outcome tell);
+  // Removes it; `tell` may be empty.
+  void remove(redis_speaker& speaker, outcome tell);
+
+  // From the subscriber's link.
+  void restore(time_point now);
+  void lost(const error& why, bool final, time_point now);
+  void confirmed(const resp::confirmed& what, time_point now);
+  void refused(std::uint64_t tag, resp::element reply);
+  void deliver(const resp::message_event& message);
+
+  // The end of the provider: no callback is called any more.
+  void shut() noexcept;
+  void cancel(operation_base& op) override;
+
+ private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  using channel_map =
+      std::unordered_map<std::string, std::unique_ptr<redis_channel>, text_hash, std::equal_to<>>;
+
+  // Somebody who waits for a confirmation.
+  struct wait {
+    redis_channel* channel;
+    redis_speaker* speaker;  // null for the end of listening
+    operation_base* op;      // null if it cannot be cancelled
+    time_point deadline;
+    outcome tell;
+  };
+
+  channel_map& map_of(resp::subscription kind) noexcept {
+    return kind == resp::subscription::pattern ? patterns_ : channels_;
+  }
+  redis_channel* find(resp::subscription kind, std::string_view name) noexcept;
+  redis_channel& find_or_make(resp::subscription kind, std::string_view name);
+
+  void reconcile(redis_channel& channel);
+  void ask(redis_channel& channel, bool on);
+  void settle(redis_channel* channel, bool listening, const result<void>& how);
+  void drop_listener(redis_channel& channel, redis_speaker& speaker) noexcept;
+  void report_restored(time_point now);
+  void arm();
+  void fired(time_point now) override;
+  void sweep() noexcept;
+
+  redis_core& core_;
+  channel_map channels_;
+  channel_map patterns_;
+  std::vector<wait> waits_;
+  std::optional<time_point> lost_at_;
+  int delivering_ = 0;
+};
+
+}  // namespace parley::detail
