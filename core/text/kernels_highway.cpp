@@ -1,0 +1,265 @@
+// The kernels for all instruction sets that Highway knows. This file is compiled
+// once for each: foreach_target.h includes it again and again.
+#if !defined(PARLEY_NO_HIGHWAY)
+
+#include <parley/core/text/kernels.hpp>
+#include <parley/core/text/utf8_tables.hpp>
+#include <parley/core/text/words.hpp>
+
+#include <bit>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "parley/core/text/kernels_highway.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace parley::text::detail::HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+
+// Processors without vectors of bytes, or without shuffles of them (x86 below
+// SSSE3): emulating these would be slower than words are.
+bool valid_utf8(const std::uint8_t* data, std::size_t size) {
+  return scalar::valid_utf8(data, size);
+}
+void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) {
+  scalar::unmask(data, size, key);
+}
+std::size_t find_either(const std::uint8_t* data, std::size_t size, std::uint8_t a,
+                        std::uint8_t b) {
+  return scalar::find_either(data, size, a, b);
+}
+
+#else
+
+namespace hn = hwy::HWY_NAMESPACE;
+using bytes_tag = hn::ScalableTag<std::uint8_t>;
+using narrow_tag = hn::FixedTag<std::uint8_t, 16>;
+template <class D>
+using vector = hn::Vec<D>;
+
+template <class D>
+HWY_INLINE bool any_high_bit(D, vector<D> v) {
+  const hn::RebindToSigned<D> sd;
+  return !hn::AllFalse(sd, hn::Lt(hn::BitCast(sd, v), hn::Zero(sd)));
+}
+
+// Not zero where a byte cannot follow the three before it. A character that ends
+// too early is a fault of the byte behind it.
+template <class D>
+HWY_INLINE vector<D> utf8_faults(D d, vector<D> bytes, vector<D> before1, vector<D> before2,
+                                 vector<D> before3) {
+  alignas(16) static constexpr utf8_tables tables = make_utf8_tables();
+  const auto first_high = hn::LoadDup128(d, tables.first_high.data());
+  const auto first_low = hn::LoadDup128(d, tables.first_low.data());
+  const auto second_high = hn::LoadDup128(d, tables.second_high.data());
+  const auto pairs =
+      hn::And(hn::And(hn::TableLookupBytes(first_high, hn::ShiftRight<4>(before1)),
+                      hn::TableLookupBytes(first_low, hn::And(before1, hn::Set(d, 0x0F)))),
+              hn::TableLookupBytes(second_high, hn::ShiftRight<4>(bytes)));
+  // The high bit is set where the third or fourth byte of a character must be:
+  // behind E0 and above by two, behind F0 and above by three.
+  const auto third = hn::SaturatedSub(before2, hn::Set(d, 0xE0 - 0x80));
+  const auto fourth = hn::SaturatedSub(before3, hn::Set(d, 0xF0 - 0x80));
+  const auto must_continue = hn::And(hn::Or(third, fourth), hn::Set(d, two_continuations));
+  return hn::Xor(pairs, must_continue);
+}
+
+// At least three bytes must lie before `at`.
+template <class D>
+HWY_INLINE vector<D> utf8_faults_at(D d, const std::uint8_t* at, vector<D> bytes) {
+  return utf8_faults(d, bytes, hn::LoadU(d, at - 1), hn::LoadU(d, at - 2), hn::LoadU(d, at - 3));
+}
+template <class D>
+HWY_INLINE vector<D> utf8_faults_at(D d, const std::uint8_t* at) {
+  return utf8_faults_at(d, at, hn::LoadU(d, at));
+}
+
+// The first sixteen bytes, before which there is nothing.
+HWY_INLINE vector<narrow_tag> utf8_faults_first(vector<narrow_tag> bytes) {
+  const narrow_tag d;
+  return utf8_faults(d, bytes, hn::ShiftLeftBytes<1>(d, bytes), hn::ShiftLeftBytes<2>(d, bytes),
+                     hn::ShiftLeftBytes<3>(d, bytes));
+}
+
+// True if a character goes on at `end`; at least four bytes must lie before it.
+HWY_INLINE bool unfinished(const std::uint8_t* end) {
+  if (HWY_LIKELY((load<std::uint32_t>(end - 4) & 0x80808080u) == 0)) return false;
+  return end[-1] >= 0xC0 || end[-2] >= 0xE0 || end[-3] >= 0xF0;
+}
+
+template <class D>
+HWY_INLINE bool none(D d, vector<D> faults) {
+  return hn::AllTrue(d, hn::Eq(faults, hn::Zero(d)));
+}
+
+// True if [at, end) continues well what lies before it; in vectors of D, of which
+// the last overlaps the one before. At least one must fit.
+template <class D>
+HWY_INLINE bool continues_well(D d, const std::uint8_t* at, const std::uint8_t* end) {
+  const std::size_t width = hn::Lanes(d);
+  const auto left = [&] { return static_cast<std::size_t>(end - at); };
+  auto faults = hn::Zero(d);
+  bool broken = false;
+  for (; left() >= 4 * width; at += 4 * width) {
+    const auto v0 = hn::LoadU(d, at);
+    const auto v1 = hn::LoadU(d, at + width);
+    const auto v2 = hn::LoadU(d, at + 2 * width);
+    const auto v3 = hn::LoadU(d, at + 3 * width);
+    if (!any_high_bit(d, hn::Or(hn::Or(v0, v1), hn::Or(v2, v3)))) {
+      broken |= unfinished(at);
+      continue;
+    }
+    const auto f0 = utf8_faults_at(d, at, v0);
+    const auto f1 = utf8_faults_at(d, at + width, v1);
+    const auto f2 = utf8_faults_at(d, at + 2 * width, v2);
+    const auto f3 = utf8_faults_at(d, at + 3 * width, v3);
+    faults = hn::Or(faults, hn::Or(hn::Or(f0, f1), hn::Or(f2, f3)));
+  }
+  for (; left() >= width; at += width) faults = hn::Or(faults, utf8_faults_at(d, at));
+  if (at != end) faults = hn::Or(faults, utf8_faults_at(d, end - width));
+  return !broken && none(d, faults);
+}
+
+bool valid_utf8(const std::uint8_t* data, std::size_t size) {
+  const narrow_tag narrow;
+  const std::size_t first = hn::Lanes(narrow);
+  if (size < first) {
+    // Padded with zeros, before which a character must have ended.
+    alignas(16) std::uint8_t padded[16] = {};
+    std::memcpy(padded, data, size);
+    return none(narrow, utf8_faults_first(hn::Load(narrow, padded)));
+  }
+  if (!none(narrow, utf8_faults_first(hn::LoadU(narrow, data)))) return false;
+  const std::uint8_t* const end = data + size;
+  if (unfinished(end)) return false;
+  const std::size_t left = size - first;
+  const bytes_tag wide;
+  if (left >= hn::Lanes(wide)) return continues_well(wide, data + first, end);
+  if (left >= first) return continues_well(narrow, data + first, end);
+  if (left == 0) return true;
+  if (left >= 3) return none(narrow, utf8_faults_at(narrow, end - first));
+  // Sixteen bytes from the end would not have three before them.
+  alignas(16) std::uint8_t padded[32] = {};
+  std::memcpy(padded, data, size);
+  return none(narrow, utf8_faults_at(narrow, padded + first));
+}
+
+template <class D>
+HWY_INLINE void xor_at(D d, std::uint8_t* at, vector<D> key) {
+  hn::StoreU(hn::Xor(hn::LoadU(d, at), key), d, at);
+}
+
+void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) {
+  const bytes_tag d;
+  const std::size_t width = hn::Lanes(d);
+  // Stores that cross cache lines cost most of the speed, so begin at a boundary.
+  if (size >= 8 * width) {
+    const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % width;
+    scalar::unmask(data, before, key);
+    const int turn = static_cast<int>(before % 4) * 8;
+    key = std::endian::native == std::endian::little ? std::rotr(key, turn) : std::rotl(key, turn);
+    data += before;
+    size -= before;
+  }
+  const hn::Repartition<std::uint32_t, bytes_tag> words;
+  const auto wide = hn::BitCast(d, hn::Set(words, key));
+  for (; size >= 4 * width; size -= 4 * width, data += 4 * width) {
+    xor_at(d, data, wide);
+    xor_at(d, data + width, wide);
+    xor_at(d, data + 2 * width, wide);
+    xor_at(d, data + 3 * width, wide);
+  }
+  for (; size >= width; size -= width, data += width) xor_at(d, data, wide);
+  const narrow_tag narrow;
+  const hn::Repartition<std::uint32_t, narrow_tag> narrow_words;
+  const auto half = hn::BitCast(narrow, hn::Set(narrow_words, key));
+  for (; size >= 16; size -= 16, data += 16) xor_at(narrow, data, half);
+  scalar::unmask(data, size, key);
+}
+
+// The index in vectors of D, of which the last overlaps the one before. At least
+// one must fit.
+template <class D>
+HWY_INLINE std::size_t find_in(D d, const std::uint8_t* data, std::size_t size, std::uint8_t a,
+                               std::uint8_t b) {
+  const std::size_t width = hn::Lanes(d);
+  const auto va = hn::Set(d, a);
+  const auto vb = hn::Set(d, b);
+  for (std::size_t i = 0;; i += width) {
+    if (size - i < width) i = size - width;
+    const auto bytes = hn::LoadU(d, data + i);
+    const auto found = hn::FindFirstTrue(d, hn::Or(hn::Eq(bytes, va), hn::Eq(bytes, vb)));
+    if (found >= 0) return i + static_cast<std::size_t>(found);
+    if (size - i == width) return size;
+  }
+}
+
+std::size_t find_either(const std::uint8_t* data, std::size_t size, std::uint8_t a,
+                        std::uint8_t b) {
+  const bytes_tag wide;
+  if (size >= hn::Lanes(wide)) return find_in(wide, data, size, a, b);
+  if (size >= 16) return find_in(narrow_tag(), data, size, a, b);
+  return scalar::find_either(data, size, a, b);
+}
+
+#endif
+
+}  // namespace parley::text::detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace parley::text::detail {
+
+HWY_EXPORT(valid_utf8);
+HWY_EXPORT(unmask);
+HWY_EXPORT(find_either);
+
+bool valid_utf8(const std::uint8_t* data, std::size_t size) noexcept {
+  return HWY_DYNAMIC_DISPATCH(valid_utf8)(data, size);
+}
+
+void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) noexcept {
+  HWY_DYNAMIC_DISPATCH(unmask)(data, size, key);
+}
+
+std::size_t find_either(const std::uint8_t* data, std::size_t size, std::uint8_t a,
+                        std::uint8_t b) noexcept {
+  return HWY_DYNAMIC_DISPATCH(find_either)(data, size, a, b);
+}
+
+namespace {
+
+// Better levels have lower bits.
+std::int64_t best_of(std::int64_t levels) noexcept { return levels & -levels; }
+
+std::int64_t common_levels() noexcept { return hwy::SupportedTargets() & HWY_TARGETS; }
+
+std::int64_t nth_level(std::size_t level) noexcept {
+  std::int64_t levels = common_levels();
+  for (; level != 0; --level) levels &= ~best_of(levels);
+  return best_of(levels);
+}
+
+}  // namespace
+
+std::size_t level_count() noexcept {
+  return static_cast<std::size_t>(std::popcount(static_cast<std::uint64_t>(common_levels())));
+}
+
+std::string_view level_name(std::size_t level) noexcept {
+  return level < level_count() ? hwy::TargetName(nth_level(level)) : "";
+}
+
+void use_level(std::size_t level) noexcept {
+  hwy::SetSupportedTargetsForTest(0);
+  if (level < level_count()) hwy::SetSupportedTargetsForTest(nth_level(level));
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+}  // namespace parley::text::detail
+#endif
+
+#endif
