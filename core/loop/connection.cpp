@@ -1,8 +1,32 @@
 #include <cassert>
 #include <parley/core/loop/connection.hpp>
 #include <parley/core/loop/loop.hpp>
+#include <utility>
 
 namespace parley {
+
+// While a machine runs: waiting for an operation is misuse, waking is needless.
+// A scope, so that an allocation that fails inside leaves the connection whole.
+class connection::busy {
+ public:
+  explicit busy(connection& c) noexcept : c_(c) {
+    c_.turning_ = true;
+    ++c_.loop_.draining_;
+  }
+  ~busy() {
+    c_.turning_ = false;
+    --c_.loop_.draining_;
+  }
+  busy(const busy&) = delete;
+  busy& operator=(const busy&) = delete;
+
+ private:
+  connection& c_;
+};
+
+connection::connection(loop& owner) noexcept : loop_(owner) { loop_.attach(); }
+
+connection::~connection() { loop_.detach(); }
 
 void connection::wake() {
   if (woken_ || closing_ || turning_) return;
@@ -21,27 +45,53 @@ void connection::on_connected() {
   if (closing_) return;
   connected_ = true;
   const time_point now = loop_.now();
-  driver_->start(now);
+  {
+    const busy inside(*this);
+    driver_->start(now);
+  }
   turn(now);
 }
 
 std::span<std::byte> connection::on_readable(std::size_t hint) {
   if (closing_ || ended_) return {};
-  return driver_->prepare(hint);
+  const std::span<std::byte> room = driver_->prepare(hint);
+  stalled_ = room.empty();
+  prepared_ = !stalled_;
+  return room;
 }
 
 void connection::on_read(std::size_t n) {
   if (closing_) return;
   const time_point now = loop_.now();
-  active_ = true;
+  if (n == 0) {
+    end_read(now);
+    // Readable, but no room: the next turn asks again, polling would spin.
+    if (stalled_ && reading_) want_read(reading_ = false);
+    return;
+  }
+  prepared_ = false;
+  stir(now);
   driver_->commit(n, now);
   turn(now);
+}
+
+// The contract pairs each prepare with a commit.
+void connection::end_read(time_point now) {
+  if (std::exchange(prepared_, false)) driver_->commit(0, now);
+}
+
+// There is traffic. The moment at which to look again stays where it is, so that
+// traffic costs no work in the queue of timers.
+void connection::stir(time_point now) {
+  active_ = true;
+  if (!rest_at_) rest_at_ = now + rest_after;
 }
 
 void connection::on_eof() {
   if (closing_ || ended_) return;
   ended_ = true;
   const time_point now = loop_.now();
+  end_read(now);
   driver_->commit_eof(now);
   turn(now);
 }
@@ -50,6 +100,7 @@ void connection::on_broken(const error& why) {
   if (closing_ || broken_) return;
   ended_ = broken_ = true;
   const time_point now = loop_.now();
+  end_read(now);
   driver_->commit_error(why, now);
   turn(now);
 }
@@ -57,8 +108,12 @@ void connection::on_broken(const error& why) {
 void connection::on_writable(std::size_t written) {
   writing_ = false;
   if (closing_) return;
-  driver_->consume_output(written);
-  turn(loop_.now());
+  const time_point now = loop_.now();
+  if (written > 0) {
+    stir(now);
+    driver_->consume_output(written);
+  }
+  turn(now);
 }
 
 void connection::on_released() {
@@ -68,44 +123,51 @@ void connection::on_released() {
     released_ = true;
     return;
   }
-  driver_->released();
+  if (driver_) driver_->released();
   dispose();
 }
 
 void connection::run() {
   woken_ = false;
   if (released_) {
-    driver_->released();
-    return dispose();
+    released_ = false;
+    return on_released();
   }
   if (!closing_ && connected_) turn(loop_.now());
 }
 
 void connection::fired(time_point now) {
   if (closing_) return;
-  // Nothing came for a whole interval: an idle connection holds no buffers.
-  if (!active_) driver_->release();
-  active_ = false;
+  if (rest_at_ && *rest_at_ <= now) {
+    // An idle connection holds no buffers.
+    if (!active_) driver_->release();
+    rest_at_ = active_ ? std::optional(now + rest_after) : std::nullopt;
+    active_ = false;
+  }
   driver_->handle_timeout(now);
   turn(now);
 }
 
 // The order of the contract, for every machine on every loop.
 void connection::turn(time_point now) {
-  turning_ = true;
-  ++loop_.draining_;
-  driver_->drain(now);
-  --loop_.draining_;
-  if (!closing_) flush();
-  turning_ = false;
+  if (closing_) return;
+  {
+    const busy inside(*this);
+    // A drain may put another driver in its place, which has events as well.
+    for (driver* drained = nullptr; drained != driver_ && !closing_;) {
+      drained = driver_;
+      drained->drain(now);
+    }
+    if (!closing_) flush(now);
+  }
   if (closing_) return;
   if (broken_ || (driver_->is_done() && !writing_)) return close();
   const bool read = connected_ && !ended_ && driver_->wants_read();
   if (read != reading_) want_read(reading_ = read);
-  loop_.set_timer(*this, driver_->next_deadline());
+  loop_.set_timer(*this, earliest(driver_->next_deadline(), rest_at_));
 }
 
-void connection::flush() {
+void connection::flush(time_point now) {
   while (!writing_ && connected_ && !broken_) {
     const buffer_list list = driver_->output();
     if (list.empty()) {
@@ -116,7 +178,10 @@ void connection::flush() {
       return;
     }
     const write_outcome out = write(list);
-    if (out.written > 0) driver_->consume_output(out.written);
+    if (out.written > 0) {
+      stir(now);
+      driver_->consume_output(out.written);
+    }
     writing_ = out.pending;
     if (!out.pending && out.written == 0) return;  // broke: the loop will say so
   }

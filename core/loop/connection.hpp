@@ -35,8 +35,11 @@ class connection : private work, private timer {
   bool is_closing() const noexcept { return closing_; }
 
  protected:
-  connection(loop& owner, driver& d) noexcept : loop_(owner), driver_(&d) {}
-  virtual ~connection() = default;
+  connection(loop& owner, driver& d) noexcept : connection(owner) { driver_ = &d; }
+  // For a connection that was accepted: rebind() it before on_connected(). Closed
+  // without a driver it just goes.
+  explicit connection(loop& owner) noexcept;
+  virtual ~connection();
 
   // What came of a write. With `pending` the loop calls on_writable(n) later,
   // where n is what went after this call returned; until then it is not asked
@@ -63,7 +66,7 @@ class connection : private work, private timer {
   // --- called by the loop --------------------------------------------------
   void on_connected();
   // Where to read into; empty: do not read. Then on_read(n), or on_read(0) if
-  // nothing came.
+  // nothing came or the span was empty; on_eof and on_broken also end it.
   std::span<std::byte> on_readable(std::size_t hint);
   void on_read(std::size_t n);
   void on_eof();
@@ -78,10 +81,18 @@ class connection : private work, private timer {
   void run() override;                  // woken
   void fired(time_point now) override;  // deadline
   void turn(time_point now);
-  void flush();
+  void flush(time_point now);
+
+  class busy;
+  void stir(time_point now);
+  void end_read(time_point now);
+
+  // Without traffic for one to two of these, the machine frees its buffers.
+  static constexpr duration rest_after = std::chrono::seconds(1);
 
   loop& loop_;
-  driver* driver_;
+  driver* driver_ = nullptr;
+  std::optional<time_point> rest_at_;  // when to look whether there was traffic
   bool connected_ = false;
   bool writing_ = false;  // a write is pending
   bool reading_ = false;  // the loop waits for readability
@@ -91,7 +102,9 @@ class connection : private work, private timer {
   bool closing_ = false;
   bool woken_ = false;     // stands in the loop's queue
   bool turning_ = false;   // inside turn()
-  bool active_ = false;    // bytes came since the last deadline
+  bool active_ = false;    // there was traffic since rest_at_ was set
+  bool prepared_ = false;  // on_readable gave a span that no on_read has ended
+  bool stalled_ = false;   // on_readable had no room, although reading was wanted
   bool released_ = false;  // on_released came while woken
 };
 

@@ -2,6 +2,21 @@
 #include <parley/core/loop/loop.hpp>
 
 namespace parley {
+namespace {
+
+// A scope, so that what a work item throws leaves the loop usable.
+class running {
+ public:
+  explicit running(bool& flag) noexcept : flag_(flag) { flag_ = true; }
+  ~running() { flag_ = false; }
+  running(const running&) = delete;
+  running& operator=(const running&) = delete;
+
+ private:
+  bool& flag_;
+};
+
+}  // namespace
 
 loop::loop() : pool_(state_pool::make()) {}
 
@@ -31,16 +46,21 @@ bool loop::run_ready() {
   // Bounded, so that work which queues work cannot keep input and timers away.
   constexpr int most = 4096;
   posted_.take_all(ready_);
-  in_turn_ = true;
   int done = 0;
-  for (; done < most; ++done) {
-    work* item = ready_.pop();
-    if (!item) break;
-    item->run();
+  {
+    const running inside(in_turn_);
+    for (; done < most; ++done) {
+      work* item = ready_.pop();
+      if (!item) break;
+      item->run();
+    }
   }
-  in_turn_ = false;
   if (has_ready()) request_turn();
   return done > 0;
+}
+
+void loop::finish() {
+  while (has_ready()) run_ready();
 }
 
 }  // namespace parley

@@ -70,7 +70,7 @@ class listener {
 };
 
 class loop {
-  friend connection;  // counts draining_
+  friend connection;  // its scope `busy` counts draining_
 
  public:
   loop();
@@ -115,7 +115,8 @@ class loop {
   // Memory for the states of operations.
   state_pool& pool() noexcept { return *pool_; }
 
-  // Counts what must be gone before the loop is (providers, connections).
+  // Counts what must be gone before the loop is: connections count themselves;
+  // listeners, requests under way and providers are counted by who makes them.
   void attach() noexcept { ++attached_; }
   void detach() noexcept { --attached_; }
   bool has_attached() const noexcept { return attached_ > 0; }
@@ -127,6 +128,9 @@ class loop {
   void run_timers(time_point at) { timers_.run(at); }
   // Runs what is ready. True if something was run.
   bool run_ready();
+  // For the destructor of a loop, after it has closed what is still open: runs
+  // until nothing is ready, so that what was posted is delivered.
+  void finish();
   // True while user code or a machine runs: waiting for an operation there is
   // misuse.
   bool in_turn() const noexcept { return in_turn_ || draining_ > 0; }

@@ -15,6 +15,9 @@ void timer_queue::set(timer& t, std::optional<time_point> at) {
     if (t.queue_) remove(t);
     return;
   }
+  // What is armed for the past while timers run waits for the next run: one
+  // timer can neither hold the loop nor keep others from being heard.
+  if (running_ && *at <= *running_) at = *running_ + duration(1);
   if (!t.queue_) {
     heap_.push_back(&t);
     t.queue_ = this;
@@ -33,14 +36,13 @@ std::optional<time_point> timer_queue::next() const {
 }
 
 void timer_queue::run(time_point now) {
-  // As many as are armed now: a timer that re-arms itself for the past waits
-  // for the next turn, so that one timer cannot hold the loop.
-  for (std::size_t left = heap_.size(); left > 0; --left) {
-    if (heap_.empty() || heap_.front()->at_ > now) return;
+  running_ = now;
+  while (!heap_.empty() && heap_.front()->at_ <= now) {
     timer& t = *heap_.front();
     remove(t);
     t.fired(now);
   }
+  running_.reset();
 }
 
 void timer_queue::place(std::size_t i, timer* t) {

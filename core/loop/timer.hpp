@@ -55,6 +55,7 @@ class timer_queue {
   void remove(timer& t);
 
   std::vector<timer*> heap_;
+  std::optional<time_point> running_;  // inside run(), for this time
 };
 
 }  // namespace parley
