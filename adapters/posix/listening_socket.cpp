@@ -1,0 +1,136 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <parley/adapters/posix/detail/native.hpp>
+#include <parley/adapters/posix/os_error.hpp>
+#include <parley/adapters/posix/socket.hpp>
+
+namespace parley::posix {
+namespace {
+
+// Which file a path names, so that only our own is removed.
+struct file_id {
+  dev_t device = 0;
+  ino_t number = 0;
+  bool operator==(const file_id&) const = default;
+};
+std::optional<file_id> file_at(const std::string& path) {
+  struct stat s {};
+  if (::lstat(path.c_str(), &s) != 0 || !S_ISSOCK(s.st_mode)) return std::nullopt;
+  return file_id{s.st_dev, s.st_ino};
+}
+
+// True if the file was left behind by a program that listens no more.
+bool is_stale(const address& at, const native_address& native) {
+  if (!at.is_local() || !file_at(at.path())) return false;
+  const unique_fd probe = open_socket(at);
+  return probe && ::connect(probe.get(), native.get(), native.size) != 0 && errno == ECONNREFUSED;
+}
+
+int bind_to(int fd, const address& at, const native_address& native) {
+  if (::bind(fd, native.get(), native.size) == 0) return 0;
+  if (errno != EADDRINUSE || !is_stale(at, native)) return errno;
+  ::unlink(at.path().c_str());
+  return ::bind(fd, native.get(), native.size) == 0 ? 0 : errno;
+}
+
+result<unique_fd> open_listener(const address& at) {
+  const auto native = to_native(at);
+  if (!native) return std::unexpected(native.error());
+  unique_fd fd = open_socket(at);
+  if (!fd) return std::unexpected(from_errno(errno, at.to_string()));
+  if (!at.is_local()) {
+    // A port whose last connections are still fading may be used again.
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  }
+  int code = bind_to(fd.get(), at, *native);
+  if (code == 0 && ::listen(fd.get(), SOMAXCONN) != 0) code = errno;
+  if (code != 0) return std::unexpected(from_errno(code, at.to_string()));
+  return fd;
+}
+
+class listening_socket final : public listener, private pollable, private timer {
+ public:
+  listening_socket(loop& home, reactor& by, unique_fd fd, acceptor& a)
+      : pollable(fd.release()),
+        loop_(home),
+        reactor_(by),
+        acceptor_(a),
+        address_(local_address_of(fd_)) {
+    if (address_.is_local()) file_ = file_at(address_.path());
+    loop_.attach();
+    reactor_.watch(*this, true, false);
+  }
+
+  ~listening_socket() override {
+    if (destroyed_) *destroyed_ = true;
+    reactor_.forget(*this);
+    ::close(fd_);
+    if (file_ && file_at(address_.path()) == file_) ::unlink(address_.path().c_str());
+    loop_.detach();
+  }
+
+  address local_address() const override { return address_; }
+
+ private:
+  void on_ready(bool, bool) override {
+    bool destroyed = false;  // by the acceptor
+    destroyed_ = &destroyed;
+    for (int i = 0; i < max_accepts && !destroyed && accept_one(); ++i) {
+    }
+    if (!destroyed) destroyed_ = nullptr;
+  }
+
+  // True if there may be more.
+  bool accept_one() {
+    native_address peer;
+    unique_fd fd(::accept4(fd_, peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) {
+      // The connection went away while it waited, or another failure of its own.
+      if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) return true;
+      if (errno != EAGAIN) pause();
+      return false;
+    }
+    const address from = from_native(peer);
+    auto& made = *new socket(loop_, reactor_, fd.get(), from);
+    fd.release();
+    if (driver* d = acceptor_.accept(made, from)) {
+      made.adopt(*d);
+    } else {
+      made.close();
+    }
+    return true;
+  }
+
+  // No descriptors or no memory: the peer stays in the queue, and asking again at
+  // once would spin.
+  void pause() {
+    reactor_.watch(*this, false, false);
+    loop_.set_timer(*this, loop_.now() + std::chrono::milliseconds(100));
+  }
+  void fired(time_point) override { reactor_.watch(*this, true, false); }
+  void on_unwatchable(const error&) override {
+    loop_.set_timer(*this, loop_.now() + std::chrono::milliseconds(100));
+  }
+
+  static constexpr int max_accepts = 64;  // per readiness
+
+  loop& loop_;
+  reactor& reactor_;
+  acceptor& acceptor_;
+  address address_;
+  std::optional<file_id> file_;
+  bool* destroyed_ = nullptr;
+};
+
+}  // namespace
+
+result<std::unique_ptr<listener>> listen(loop& home, reactor& by, const address& at, acceptor& a) {
+  auto fd = open_listener(at);
+  if (!fd) return std::unexpected(std::move(fd).error());
+  return std::make_unique<listening_socket>(home, by, *std::move(fd), a);
+}
+
+}  // namespace parley::posix
