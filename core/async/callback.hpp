@@ -20,9 +20,9 @@ class callback<R(Args...)> {
 
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, callback> &&
-             std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>)
+             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
   callback(F&& f) {
-    using stored = std::remove_cvref_t<F>;
+    using stored = std::decay_t<F>;  // of a function its address
     if constexpr (fits<stored>) {
       ::new (static_cast<void*>(room_)) stored(std::forward<F>(f));
       table_ = &inline_table<stored>;
