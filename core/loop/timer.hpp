@@ -45,7 +45,8 @@ class timer_queue {
   void set(timer& t, std::optional<time_point> at);
   // The earliest deadline, or nothing.
   std::optional<time_point> next() const;
-  // Fires what has expired, but not what these calls arm for the past.
+  // Fires what has expired. What these calls arm for the past or for `now` waits
+  // for the next run.
   void run(time_point now);
 
  private:

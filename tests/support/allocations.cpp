@@ -1,0 +1,46 @@
+#include "support/allocations.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::atomic<std::size_t> counted = 0;
+std::atomic<bool> armed = false;
+std::atomic<std::size_t> allowed_before_failure = 0;
+
+void* allocate(std::size_t size) {
+  ++counted;
+  if (armed && allowed_before_failure-- == 0) {
+    armed = false;
+    throw std::bad_alloc();
+  }
+  // No allocator serves half of the address space; asking it makes ASan stop.
+  if (size > static_cast<std::size_t>(-1) / 2) throw std::bad_alloc();
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace parley::test {
+
+std::size_t allocations() noexcept { return counted; }
+
+failing_allocation::failing_allocation(std::size_t allowed) noexcept {
+  allowed_before_failure = allowed;
+  armed = true;
+}
+failing_allocation::~failing_allocation() { armed = false; }
+bool failing_allocation::has_failed() const noexcept { return !armed; }
+
+}  // namespace parley::test
