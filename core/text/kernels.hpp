@@ -5,6 +5,8 @@
 // them keep short inputs away.
 #pragma once
 
+#include <parley/core/text/words.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -25,9 +27,21 @@ std::size_t find_either(const std::uint8_t* data, std::size_t size, std::uint8_t
 // the peer of tests and benchmarks.
 namespace scalar {
 bool valid_utf8(const std::uint8_t* data, std::size_t size) noexcept;
-void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) noexcept;
 std::size_t find_either(const std::uint8_t* data, std::size_t size, std::uint8_t a,
                         std::uint8_t b) noexcept;
+
+inline void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) noexcept {
+  if (size < 8) {
+    for (std::size_t i = 0; i < size; ++i) data[i] ^= byte_of(key, i);
+    return;
+  }
+  // The last word is computed before the loop changes a part of it, and stored
+  // after: so no byte is left over.
+  std::uint8_t* const last = data + size - 8;
+  const std::uint64_t end = load(last) ^ twice(turn_key(key, size));
+  for (; data < last; data += 8) store(data, load(data) ^ twice(key));
+  store(last, end);
+}
 }  // namespace scalar
 
 // The sets of instructions that this build and this processor have in common,

@@ -123,15 +123,30 @@ HWY_INLINE bool continues_well(D d, const std::uint8_t* at, const std::uint8_t* 
   return !broken && none(d, faults);
 }
 
+// Up to fifteen bytes with zeros behind them. Built in registers: a vector read
+// from where words were just stored waits for them.
+HWY_INLINE vector<narrow_tag> load_padded(const std::uint8_t* data, std::size_t size) {
+  const std::uint64_t front = size >= 8 ? load(data) : load_short(data, size);
+  const std::uint64_t back = size > 8 ? load_short(data + 8, size - 8) : 0;
+  const hn::FixedTag<std::uint64_t, 2> words;
+  return hn::BitCast(narrow_tag(),
+                     hn::InterleaveLower(words, hn::Set(words, front), hn::Set(words, back)));
+}
+
+// The last sixteen bytes, where less than three lie before them. Their first
+// three are left out: the caller has looked at these.
+HWY_INLINE vector<narrow_tag> utf8_faults_last(const std::uint8_t* at) {
+  const narrow_tag d;
+  alignas(16) static constexpr std::uint8_t rest[16] = {
+      0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+  return hn::And(utf8_faults_first(hn::LoadU(d, at)), hn::Load(d, rest));
+}
+
 bool valid_utf8(const std::uint8_t* data, std::size_t size) {
   const narrow_tag narrow;
   const std::size_t first = hn::Lanes(narrow);
-  if (size < first) {
-    // Padded with zeros, before which a character must have ended.
-    alignas(16) std::uint8_t padded[16] = {};
-    std::memcpy(padded, data, size);
-    return none(narrow, utf8_faults_first(hn::Load(narrow, padded)));
-  }
+  // Before the zeros a character must have ended.
+  if (size < first) return none(narrow, utf8_faults_first(load_padded(data, size)));
   if (!none(narrow, utf8_faults_first(hn::LoadU(narrow, data)))) return false;
   const std::uint8_t* const end = data + size;
   if (unfinished(end)) return false;
@@ -139,44 +154,53 @@ bool valid_utf8(const std::uint8_t* data, std::size_t size) {
   const bytes_tag wide;
   if (left >= hn::Lanes(wide)) return continues_well(wide, data + first, end);
   if (left >= first) return continues_well(narrow, data + first, end);
-  if (left == 0) return true;
   if (left >= 3) return none(narrow, utf8_faults_at(narrow, end - first));
-  // Sixteen bytes from the end would not have three before them.
-  alignas(16) std::uint8_t padded[32] = {};
-  std::memcpy(padded, data, size);
-  return none(narrow, utf8_faults_at(narrow, padded + first));
+  return none(narrow, utf8_faults_last(end - first));
 }
 
 template <class D>
-HWY_INLINE void xor_at(D d, std::uint8_t* at, vector<D> key) {
-  hn::StoreU(hn::Xor(hn::LoadU(d, at), key), d, at);
+HWY_INLINE vector<D> repeat_key(D d, std::uint32_t key) {
+  const hn::Repartition<std::uint32_t, D> words;
+  return hn::BitCast(d, hn::Set(words, key));
+}
+
+template <class D>
+HWY_INLINE vector<D> unmasked(D d, const std::uint8_t* at, vector<D> key) {
+  return hn::Xor(hn::LoadU(d, at), key);
+}
+
+// In vectors of D, of which at least one must fit. The first and the last are
+// computed before the loop changes parts of them, and stored after it. So between
+// them the loop can keep to aligned places: stores that cross cache lines would
+// cost most of the speed.
+template <class D>
+HWY_INLINE void unmask_in(D d, std::uint8_t* data, std::size_t size, std::uint32_t key) {
+  const std::size_t width = hn::Lanes(d);
+  std::uint8_t* const last = data + size - width;
+  const auto front = unmasked(d, data, repeat_key(d, key));
+  const auto back = unmasked(d, last, repeat_key(d, turn_key(key, size - width)));
+
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % width;
+  const auto aligned_key = repeat_key(d, turn_key(key, before));
+  std::uint8_t* at = data + before;
+  std::size_t left = size > before ? size - before : 0;
+  for (; left >= 4 * width; left -= 4 * width, at += 4 * width) {
+    hn::Store(unmasked(d, at, aligned_key), d, at);
+    hn::Store(unmasked(d, at + width, aligned_key), d, at + width);
+    hn::Store(unmasked(d, at + 2 * width, aligned_key), d, at + 2 * width);
+    hn::Store(unmasked(d, at + 3 * width, aligned_key), d, at + 3 * width);
+  }
+  for (; left >= width; left -= width, at += width) {
+    hn::Store(unmasked(d, at, aligned_key), d, at);
+  }
+  hn::StoreU(front, d, data);
+  hn::StoreU(back, d, last);
 }
 
 void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) {
-  const bytes_tag d;
-  const std::size_t width = hn::Lanes(d);
-  // Stores that cross cache lines cost most of the speed, so begin at a boundary.
-  if (size >= 8 * width) {
-    const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % width;
-    scalar::unmask(data, before, key);
-    const int turn = static_cast<int>(before % 4) * 8;
-    key = std::endian::native == std::endian::little ? std::rotr(key, turn) : std::rotl(key, turn);
-    data += before;
-    size -= before;
-  }
-  const hn::Repartition<std::uint32_t, bytes_tag> words;
-  const auto wide = hn::BitCast(d, hn::Set(words, key));
-  for (; size >= 4 * width; size -= 4 * width, data += 4 * width) {
-    xor_at(d, data, wide);
-    xor_at(d, data + width, wide);
-    xor_at(d, data + 2 * width, wide);
-    xor_at(d, data + 3 * width, wide);
-  }
-  for (; size >= width; size -= width, data += width) xor_at(d, data, wide);
-  const narrow_tag narrow;
-  const hn::Repartition<std::uint32_t, narrow_tag> narrow_words;
-  const auto half = hn::BitCast(narrow, hn::Set(narrow_words, key));
-  for (; size >= 16; size -= 16, data += 16) xor_at(narrow, data, half);
+  const bytes_tag wide;
+  if (size >= hn::Lanes(wide)) return unmask_in(wide, data, size, key);
+  if (size >= 16) return unmask_in(narrow_tag(), data, size, key);
   scalar::unmask(data, size, key);
 }
 
@@ -186,14 +210,21 @@ template <class D>
 HWY_INLINE std::size_t find_in(D d, const std::uint8_t* data, std::size_t size, std::uint8_t a,
                                std::uint8_t b) {
   const std::size_t width = hn::Lanes(d);
-  const auto va = hn::Set(d, a);
-  const auto vb = hn::Set(d, b);
-  for (std::size_t i = 0;; i += width) {
+  const auto either = [d, va = hn::Set(d, a), vb = hn::Set(d, b)](const std::uint8_t* at) {
+    const auto bytes = hn::LoadU(d, at);
+    return hn::Or(hn::Eq(bytes, va), hn::Eq(bytes, vb));
+  };
+  std::size_t i = 0;
+  for (; size - i >= 4 * width; i += 4 * width) {
+    const auto front = hn::Or(either(data + i), either(data + i + width));
+    const auto back = hn::Or(either(data + i + 2 * width), either(data + i + 3 * width));
+    if (!hn::AllFalse(d, hn::Or(front, back))) break;
+  }
+  for (;; i += width) {
+    if (i == size) return size;
     if (size - i < width) i = size - width;
-    const auto bytes = hn::LoadU(d, data + i);
-    const auto found = hn::FindFirstTrue(d, hn::Or(hn::Eq(bytes, va), hn::Eq(bytes, vb)));
+    const auto found = hn::FindFirstTrue(d, either(data + i));
     if (found >= 0) return i + static_cast<std::size_t>(found);
-    if (size - i == width) return size;
   }
 }
 

@@ -25,14 +25,6 @@ bool scalar::valid_utf8(const std::uint8_t* data, std::size_t size) noexcept {
   return true;
 }
 
-void scalar::unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) noexcept {
-  const std::uint64_t twice = std::uint64_t{key} << 32 | key;
-  for (; size >= 8; size -= 8, data += 8) store(data, load(data) ^ twice);
-  std::uint8_t rest[8];
-  store(rest, twice);
-  for (std::size_t i = 0; i < size; ++i) data[i] ^= rest[i];
-}
-
 std::size_t scalar::find_either(const std::uint8_t* data, std::size_t size, std::uint8_t a,
                                 std::uint8_t b) noexcept {
   const auto* end = data + size;

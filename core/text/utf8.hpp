@@ -21,13 +21,15 @@ inline constexpr std::size_t short_text = 128;
 // True if no byte has its high bit set.
 inline bool is_ascii(const std::uint8_t* data, std::size_t size) noexcept {
   if (size < 8) return (load_short(data, size) & high_bits) == 0;
-  // The last eight first: they overlap the loop, so it needs no remainder.
-  std::uint64_t all = load(data + size - 8);
-  for (; size >= 32; size -= 32, data += 32) {
-    all |= load(data) | load(data + 8) | load(data + 16) | load(data + 24);
+  // The last bytes first: they overlap the loop, so it needs no remainder.
+  if (size < 16) return ((load(data) | load(data + size - 8)) & high_bits) == 0;
+  word_pair all = load<word_pair>(data + size - 16);
+  for (; size >= 64; size -= 64, data += 64) {
+    all |= (load<word_pair>(data) | load<word_pair>(data + 16)) |
+           (load<word_pair>(data + 32) | load<word_pair>(data + 48));
   }
-  for (; size > 8; size -= 8, data += 8) all |= load(data);
-  return (all & high_bits) == 0;
+  for (; size > 16; size -= 16, data += 16) all |= load<word_pair>(data);
+  return ((all[0] | all[1]) & high_bits) == 0;
 }
 
 }  // namespace detail
