@@ -1,45 +1,13 @@
 #include <parley/core/value/message.hpp>
 
 #include <cstring>
+#include <parley/core/text/utf8.hpp>
 
 namespace parley {
 namespace {
 
-// The length of the UTF-8 sequence at `at`, or 0 if there is none (RFC 3629 section 4:
-// no overlong forms, no surrogates, nothing above U+10FFFF).
-std::size_t sequence_length(byte_view in, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return at + i < in.size() ? std::to_integer<unsigned>(in[at + i]) : 0U;
-  };
-  const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned a = byte(0);
-  const unsigned b = byte(1);
-  if (a < 0x80) return 1;
-  if (a >= 0xC2 && a <= 0xDF) return tail(1) ? 2 : 0;
-  if (a >= 0xE0 && a <= 0xEF) {
-    const bool low = a == 0xE0 ? b >= 0xA0 : true;
-    const bool high = a == 0xED ? b <= 0x9F : true;
-    return tail(1) && low && high && tail(2) ? 3 : 0;
-  }
-  if (a >= 0xF0 && a <= 0xF4) {
-    const bool low = a == 0xF0 ? b >= 0x90 : true;
-    const bool high = a == 0xF4 ? b <= 0x8F : true;
-    return tail(1) && low && high && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-bool is_utf8(byte_view in) {
-  for (std::size_t at = 0; at < in.size();) {
-    const std::size_t n = sequence_length(in, at);
-    if (n == 0) return false;
-    at += n;
-  }
-  return true;
-}
-
 value text_or_bytes(byte_view payload) {
-  return is_utf8(payload) ? value(as_text(payload)) : value::from_bytes(payload);
+  return text::valid_utf8(payload) ? value(as_text(payload)) : value::from_bytes(payload);
 }
 
 }  // namespace

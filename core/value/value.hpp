@@ -218,7 +218,6 @@ class [[nodiscard]] value {
   struct text_tag {};
   value(text_tag, std::string_view);
   value(text_tag, std::string&&) noexcept;
-  explicit value(value_kind) noexcept;
 
   static bool equal(const value&, const value&);
   template <class... M>
