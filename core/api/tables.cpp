@@ -1,26 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <parley/core/api/tables.hpp>
+#include <parley/core/version.hpp>
 
 namespace parley {
 namespace {
-
-// Every part that may be missing, and what brings it.
-struct part {
-  std::string_view name;
-  std::string_view option;
-  std::string_view package;
-};
-constexpr std::array parts{
-    part{"redis", "PARLEY_RESP", "rapidjson-dev"},
-    part{"mqtt", "PARLEY_MQTT", "rapidjson-dev"},
-    part{"rest", "PARLEY_HTTP", "rapidjson-dev"},
-    part{"websocket", "PARLEY_WEBSOCKET", "zlib1g-dev"},
-    part{"grpc", "PARLEY_GRPC", "libgrpc++-dev"},
-    part{"tls", "PARLEY_TLS", "libssl-dev"},
-    part{"uv", "PARLEY_UV", "libuv1-dev"},
-    part{"asio", "PARLEY_ASIO", "libboost1.81-dev"},
-};
 
 struct scheme {
   std::string_view name;
@@ -37,12 +21,16 @@ constexpr std::array schemes{
 }  // namespace
 
 error unavailable_part(std::string_view name) {
-  const auto* found = std::ranges::find(parts, name, &part::name);
   std::string text(name);
-  if (found == parts.end()) return error(errc::unavailable, text + " is not known");
-  text += ": built without it";
-  std::string hint = "configure with -D";
-  hint.append(found->option).append("=ON; package ").append(found->package);
+  std::string hint;
+  if (const build_part* part = find_build_part(name)) {
+    text += ": built without it";
+    hint.append("configure with -D").append(part->option).append("=ON; package ");
+    hint.append(part->package);
+  } else {
+    text += ": this version of parley does not have it";
+    hint = "parley --version lists what there is";
+  }
   return error(errc::unavailable, std::move(text)).with_hint(std::move(hint));
 }
 

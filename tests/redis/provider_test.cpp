@@ -1,0 +1,420 @@
+// The provider on every loop, against the fake server: what it does, and what it
+// does when things go wrong.
+#include <gtest/gtest.h>
+
+#include <parley/codecs/resp/redis_provider.hpp>
+#include <parley/core/async/task.hpp>
+#include <stdexcept>
+
+#include "redis/loops.hpp"
+#include "redis/watcher.hpp"
+#include "support/fake_redis.hpp"
+
+namespace parley::test {
+namespace {
+
+template <class L>
+class redis_on : public loop_suite<L> {
+ protected:
+  redis_on() { listen(); }
+
+  void listen() {
+    auto where = server.listen(port == 0 ? this->at.bind_address()
+                                         : this->at.bind_address().with_port(port));
+    ASSERT_TRUE(where) << where.error().to_string();
+    port = where->port();
+  }
+  redis_config config() {
+    redis_config c;
+    c.host = "127.0.0.1";
+    c.port = port;
+    c.connect_timeout = 2s;
+    c.reconnect.base = 5ms;
+    c.reconnect.cap = 50ms;
+    c.watch = &watch;
+    return c;
+  }
+  // A provider that is up.
+  std::unique_ptr<redis_provider> up(redis_config c) {
+    auto p = std::make_unique<redis_provider>(this->home, std::move(c));
+    auto ok = this->at.wait(p->initialize());
+    EXPECT_TRUE(ok) << ok.error().to_string();
+    return p;
+  }
+  std::unique_ptr<redis_provider> up() { return up(config()); }
+
+  fake_redis server{this->home};
+  std::uint16_t port = 0;
+  watcher watch;
+};
+
+TYPED_TEST_SUITE(redis_on, real_loops, loop_names);
+
+// S16, S21, S22
+TYPED_TEST(redis_on, initialize_connects_and_says_so) {
+  auto redis = this->up();
+  EXPECT_EQ(redis->status().state, provider_state::up);
+  EXPECT_EQ(redis->status().connects, 1u);
+  EXPECT_EQ(this->server.seen.front(), (std::vector<std::string>{"HELLO", "3"}));
+}
+
+// S8, S17, S18, S19, S20
+TYPED_TEST(redis_on, a_shout_reaches_the_listener_decoded) {
+  auto redis = this->up();
+  std::vector<value> got;
+  auto on_message = [&](const message& m) { got.push_back(m.value()); };
+  auto speaker = this->at.wait(redis->create_speaker("events", on_message));
+  ASSERT_TRUE(speaker) << speaker.error().to_string();
+  auto sent = this->at.wait(speaker->shout({{"type", "update"}, {"value", 42}}));
+  ASSERT_TRUE(sent) << sent.error().to_string();
+  EXPECT_EQ(sent->receivers, 1);
+  ASSERT_TRUE(this->at.run_until([&] { return !got.empty(); }));
+  EXPECT_EQ(got[0]["type"], value("update"));
+  EXPECT_EQ(got[0]["value"], value(42));
+}
+
+// The original called the first callback for every channel (requirements, part 3).
+TYPED_TEST(redis_on, each_speaker_gets_its_own_channel) {
+  auto redis = this->up();
+  std::string a, b, both;
+  auto on_a = [&](const message& m) { a += m.text(); };
+  auto on_b = [&](const message& m) { b += m.text(); };
+  auto on_both = [&](const message& m) { both += m.topic(); };
+  auto one = this->at.wait(redis->create_speaker("a", on_a));
+  auto two = this->at.wait(redis->create_speaker("b", on_b));
+  auto three = this->at.wait(redis->create_speaker("?", on_both, pattern()));  // S14
+  ASSERT_TRUE(one && two && three);
+  ASSERT_TRUE(this->at.wait(one->shout("1")));
+  ASSERT_TRUE(this->at.wait(two->shout("2")));
+  ASSERT_TRUE(this->at.run_until([&] { return both.size() == 2; }));
+  EXPECT_EQ(a, "1");
+  EXPECT_EQ(b, "2");
+  EXPECT_EQ(both, "ab");
+}
+
+TYPED_TEST(redis_on, two_speakers_share_a_channel) {
+  auto redis = this->up();
+  int first = 0, second = 0;
+  auto on_first = [&](const message&) { ++first; };
+  auto on_second = [&](const message&) { ++second; };
+  auto one = this->at.wait(redis->create_speaker("c", on_first));
+  auto two = this->at.wait(redis->create_speaker("c", on_second));
+  ASSERT_TRUE(one && two);
+  ASSERT_TRUE(this->at.wait(one->shout("x")));
+  ASSERT_TRUE(this->at.run_until([&] { return first == 1 && second == 1; }));
+  ASSERT_TRUE(this->at.wait(one->stop_listening()));
+  auto sent = this->at.wait(two->shout("y"));
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->receivers, 1) << "the other speaker is still subscribed";
+  ASSERT_TRUE(this->at.run_until([&] { return second == 2; }));
+  EXPECT_EQ(first, 1);
+}
+
+// S30, and binary payloads that the original lost.
+TYPED_TEST(redis_on, bytes_survive) {
+  auto redis = this->up();
+  const std::string raw("\x00\xff\r\n\x80", 5);
+  std::string got;
+  auto on_message = [&](const message& m) { got = m.text(); };
+  auto speaker = this->at.wait(redis->create_speaker("raw", on_message));
+  ASSERT_TRUE(speaker);
+  ASSERT_TRUE(this->at.wait(speaker->shout_bytes(as_bytes(raw))));
+  ASSERT_TRUE(this->at.run_until([&] { return !got.empty(); }));
+  EXPECT_EQ(got, raw);
+}
+
+TYPED_TEST(redis_on, resp2_servers_work_as_well) {
+  this->server.knows_hello = false;
+  auto redis = this->up();
+  std::string got;
+  auto on_message = [&](const message& m) { got = m.text(); };
+  auto speaker = this->at.wait(redis->create_speaker("old", on_message));
+  ASSERT_TRUE(speaker) << speaker.error().to_string();
+  ASSERT_TRUE(this->at.wait(speaker->shout("hi")));
+  ASSERT_TRUE(this->at.run_until([&] { return got == "hi"; }));
+}
+
+TYPED_TEST(redis_on, stop_listening_ends_the_subscription) {
+  auto redis = this->up();
+  int count = 0;
+  auto on_message = [&](const message&) { ++count; };
+  auto speaker = this->at.wait(redis->create_speaker("s", on_message));
+  ASSERT_TRUE(speaker);
+  ASSERT_TRUE(this->at.wait(speaker->stop_listening()));
+  auto sent = this->at.wait(speaker->shout("nobody"));
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->receivers, 0);
+  ASSERT_TRUE(this->at.wait(speaker->listen(on_message)));
+  ASSERT_TRUE(this->at.wait(speaker->shout("again")));
+  ASSERT_TRUE(this->at.run_until([&] { return count == 1; }));
+}
+
+TYPED_TEST(redis_on, a_dropped_speaker_unsubscribes) {
+  auto redis = this->up();
+  auto ignore = [](const message&) {};
+  {
+    auto gone = this->at.wait(redis->create_speaker("d", ignore));
+    ASSERT_TRUE(gone);
+  }
+  auto plain = this->at.wait(redis->create_speaker("d"));
+  ASSERT_TRUE(plain);
+  ASSERT_TRUE(this->at.run_until([&] {
+    auto sent = this->at.wait(plain->shout("x"));
+    return sent && sent->receivers == 0;
+  }));
+}
+
+// S23, S24, S25, S12, S144
+TYPED_TEST(redis_on, a_wrong_password_fails_at_once_with_advice) {
+  this->server.password = "right";
+  auto c = this->config();
+  c.password = "wrong";
+  redis_provider redis(this->home, c);
+  auto ok = this->at.wait(redis.initialize());
+  ASSERT_FALSE(ok);
+  EXPECT_EQ(ok.error(), resp::errc::wrong_password);
+  EXPECT_EQ(ok.error().kind(), error_class::authentication);
+  EXPECT_NE(ok.error().to_string().find("password"), std::string::npos);
+  EXPECT_EQ(redis.status().state, provider_state::failed);
+  EXPECT_EQ(this->server.accepted, 1u) << "authentication errors are not retried";
+  EXPECT_EQ(ok.error().to_string().find("wrong\""), std::string::npos);
+}
+
+TYPED_TEST(redis_on, a_missing_password_is_said) {
+  this->server.password = "right";
+  redis_provider redis(this->home, this->config());
+  auto ok = this->at.wait(redis.initialize());
+  ASSERT_FALSE(ok);
+  EXPECT_EQ(ok.error(), resp::errc::no_auth);
+  EXPECT_NE(ok.error().hint().find("password"), std::string_view::npos);
+}
+
+// S157
+TYPED_TEST(redis_on, refused_is_reported_with_address_and_advice) {
+  this->server.kill();
+  auto c = this->config();
+  c.connect_timeout = 200ms;
+  redis_provider redis(this->home, c);
+  auto ok = this->at.wait(redis.initialize());
+  ASSERT_FALSE(ok);
+  const std::string text = ok.error().to_string();
+  EXPECT_NE(text.find("refused"), std::string::npos) << text;
+  EXPECT_NE(text.find(std::to_string(this->port)), std::string::npos) << text;
+  EXPECT_NE(text.find("firewall"), std::string::npos) << text;
+}
+
+// P1, P2: the first connect is retried like any other.
+TYPED_TEST(redis_on, a_server_that_comes_late_is_found) {
+  this->server.kill();
+  redis_provider redis(this->home, this->config());
+  bool up = false;
+  redis.initialize().then([&](result<void> r) { up = r.has_value(); });
+  this->at.run_until([] { return false; }, 50ms);
+  EXPECT_FALSE(up);
+  this->listen();
+  EXPECT_TRUE(this->at.run_until([&] { return up; }));
+}
+
+TYPED_TEST(redis_on, a_peer_that_is_no_redis_is_named) {
+  this->server.garbage = "HTTP/1.1 400 Bad Request\r\n\r\n";
+  auto c = this->config();
+  c.connect_timeout = 200ms;
+  redis_provider redis(this->home, c);
+  auto ok = this->at.wait(redis.initialize());
+  ASSERT_FALSE(ok);
+  EXPECT_NE(ok.error().to_string().find("HTTP"), std::string::npos) << ok.error().to_string();
+}
+
+TYPED_TEST(redis_on, a_silent_server_times_out) {
+  auto redis = this->up([&] {
+    auto c = this->config();
+    c.command_timeout = 50ms;
+    return c;
+  }());
+  this->server.mute = true;
+  auto got = this->at.wait(redis->get("x"));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error(), errc::timed_out);
+}
+
+// P29: the reply of a cancelled command is not given to another.
+TYPED_TEST(redis_on, cancelling_never_shifts_replies) {
+  auto redis = this->up();
+  auto first = redis->command("ECHO", "first");
+  auto second = redis->command_as<std::string>("ECHO", "second");
+  first.cancel();
+  auto one = this->at.wait(std::move(first));
+  auto two = this->at.wait(std::move(second));
+  ASSERT_FALSE(one);
+  EXPECT_EQ(one.error(), errc::cancelled);
+  ASSERT_TRUE(two);
+  EXPECT_EQ(*two, "second");
+}
+
+TYPED_TEST(redis_on, an_error_reply_is_the_operations_error) {
+  auto redis = this->up();
+  auto got = this->at.wait(redis->command("NOSUCH", 1, 2.5));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error(), resp::errc::unknown_command);
+  EXPECT_EQ(this->server.seen.back(), (std::vector<std::string>{"NOSUCH", "1", "2.5"}));
+}
+
+// P3, P24: what a callback throws is caught and reported; the rest goes on.
+TYPED_TEST(redis_on, a_throwing_callback_is_reported) {
+  auto redis = this->up();
+  int calls = 0;
+  auto on_message = [&](const message&) {
+    ++calls;
+    throw std::runtime_error("boom");
+  };
+  auto speaker = this->at.wait(redis->create_speaker("t", on_message));
+  ASSERT_TRUE(speaker);
+  ASSERT_TRUE(this->at.wait(speaker->shout("1")));
+  ASSERT_TRUE(this->at.wait(speaker->shout("2")));
+  ASSERT_TRUE(this->at.run_until([&] { return calls == 2; }));
+  ASSERT_EQ(this->watch.faults.size(), 2u);
+  EXPECT_NE(this->watch.faults[0].find("boom"), std::string::npos);
+}
+
+TYPED_TEST(redis_on, a_completion_that_throws_is_reported) {
+  auto redis = this->up();
+  redis->get("k").then([](result<value>) { throw std::runtime_error("bang"); });
+  ASSERT_TRUE(this->at.run_until([&] { return !this->watch.faults.empty(); }));
+  EXPECT_NE(this->watch.faults[0].find("bang"), std::string::npos);
+}
+
+TYPED_TEST(redis_on, a_speaker_may_be_dropped_in_its_callback) {
+  auto redis = this->up();
+  std::optional<speaker> mine;
+  int calls = 0;
+  auto on_message = [&](const message&) {
+    ++calls;
+    mine.reset();
+  };
+  auto made = this->at.wait(redis->create_speaker("x", on_message));
+  ASSERT_TRUE(made);
+  mine = *std::move(made);
+  auto other = this->at.wait(redis->create_speaker("x"));
+  ASSERT_TRUE(this->at.wait(other->shout("1")));
+  ASSERT_TRUE(this->at.wait(other->shout("2")));
+  this->at.run_until([] { return false; }, 30ms);
+  EXPECT_EQ(calls, 1);
+}
+
+TYPED_TEST(redis_on, the_provider_may_be_destroyed_in_a_message_callback) {
+  auto redis = this->up();
+  bool called = false;
+  std::optional<error> pending;
+  auto on_message = [&](const message&) {
+    called = true;
+    redis.reset();
+  };
+  auto speaker = this->at.wait(redis->create_speaker("x", on_message));
+  ASSERT_TRUE(speaker);
+  speaker->shout("1").then([&](result<delivery> r) {
+    if (!r) pending = r.error();
+  });
+  ASSERT_TRUE(this->at.run_until([&] { return called; }));
+  auto late = this->at.wait(speaker->shout("2"));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error(), errc::not_connected);
+}
+
+TYPED_TEST(redis_on, destroying_the_provider_cancels_what_is_pending) {
+  auto redis = this->up();
+  this->server.mute = true;
+  int ended = 0;
+  for (int i = 0; i < 5; ++i) {
+    redis->get("k").then([&](result<value> r) {
+      ASSERT_FALSE(r);
+      EXPECT_EQ(r.error(), errc::cancelled);
+      ++ended;
+    });
+  }
+  redis.reset();
+  EXPECT_EQ(ended, 0) << "no callback inside the destructor";
+  ASSERT_TRUE(this->at.run_until([&] { return ended == 5; }));
+}
+
+// P4: desired state is restored; the user learns of the gap.
+TYPED_TEST(redis_on, subscriptions_come_back_after_a_crash) {
+  auto redis = this->up();
+  std::string got;
+  auto on_message = [&](const message& m) { got = m.text(); };
+  auto speaker = this->at.wait(redis->create_speaker("back", on_message));
+  auto wide = this->at.wait(redis->create_speaker("b*", on_message, pattern()));
+  ASSERT_TRUE(speaker && wide);
+  this->server.kill();
+  auto lost = this->at.wait(speaker->shout("lost"));
+  EXPECT_FALSE(lost);
+  this->listen();
+  ASSERT_TRUE(this->at.run_until([&] { return this->watch.restored == 2; }));
+  ASSERT_TRUE(this->at.run_until([&] { return redis->status().state == provider_state::up; }));
+  ASSERT_TRUE(this->at.wait(speaker->shout("found")));
+  ASSERT_TRUE(this->at.run_until([&] { return got == "found"; }));
+}
+
+TYPED_TEST(redis_on, every_operation_ends_once_when_the_server_dies) {
+  auto redis = this->up();
+  std::array<int, 200> ended{};
+  for (std::size_t i = 0; i < ended.size(); ++i) {
+    redis->command_as<std::int64_t>("INCR", "n").then([&ended, i](result<std::int64_t>) {
+      ++ended[i];
+    });
+    if (i == 100) {
+      this->at.run_until([&] { return this->server.seen.size() > 50; });
+      this->server.kill();
+    }
+  }
+  ASSERT_TRUE(this->at.run_until([&] { return std::ranges::count(ended, 1) == 200; }));
+}
+
+TYPED_TEST(redis_on, a_refused_subscription_is_an_error_of_that_one) {
+  this->server.deny = "secret";
+  auto redis = this->up();
+  auto ignore = [](const message&) {};
+  auto no = this->at.wait(redis->create_speaker("secret", ignore));
+  ASSERT_FALSE(no);
+  EXPECT_EQ(no.error(), resp::errc::no_permission);
+  auto yes = this->at.wait(redis->create_speaker("open", ignore));
+  EXPECT_TRUE(yes);
+}
+
+TYPED_TEST(redis_on, calls_before_initialize_say_so) {
+  redis_provider redis(this->home, this->config());
+  auto speaker = this->at.wait(redis.create_speaker("x"));
+  ASSERT_FALSE(speaker);
+  EXPECT_EQ(speaker.error(), errc::not_connected);
+  auto got = this->at.wait(redis.get("x"));
+  ASSERT_FALSE(got);
+  EXPECT_NE(got.error().to_string().find("initialize"), std::string::npos);
+}
+
+// S26, S160, S161: an error value that names what is missing, never a crash.
+TYPED_TEST(redis_on, tls_that_is_not_there_is_reported) {
+  auto c = this->config();
+  c.ssl = true;
+  redis_provider redis(this->home, c);
+  auto ok = this->at.wait(redis.initialize());
+  ASSERT_FALSE(ok);
+  EXPECT_EQ(ok.error(), errc::unavailable);
+  EXPECT_NE(ok.error().to_string().find("tls"), std::string::npos);
+}
+
+TYPED_TEST(redis_on, a_coroutine_reads_like_the_design) {
+  auto redis = this->up();
+  std::string got;
+  auto on_message = [&](const message& m) { got = m.text(); };
+  auto body = [&]() -> task<bool> {
+    auto speaker = co_await redis->create_speaker("co", on_message);
+    if (!speaker) co_return false;
+    auto sent = co_await speaker->shout(fields("a", 1, "b", array(1, "two")));
+    co_return sent && sent->receivers == 1;
+  };
+  auto ok = this->at.wait(spawn(this->home, body()));
+  ASSERT_TRUE(ok && *ok);
+  ASSERT_TRUE(this->at.run_until([&] { return got == R"({"a":1,"b":[1,"two"]})"; }));
+}
+
+}  // namespace
+}  // namespace parley::test
