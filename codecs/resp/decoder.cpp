@@ -34,7 +34,8 @@ decode_result decoder::decode_as(byte_view in, std::span<node> out) noexcept {
   r.set_end(*this);
   auto ended = outcome::again;
   for (;;) {
-    if (state_ == state::value) quick::values<one_reply>(*this, r);
+    // A line that was scanned before goes to the one who knows how far.
+    if (state_ == state::value && scanned_ == 0) quick::values<one_reply>(*this, r);
     if (r.out == r.out_end || (one_reply && has_reply(r, out))) break;
     // A copy, so that `r` itself never leaves the registers.
     run copy = r;
