@@ -1,3 +1,4 @@
+#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,7 +66,7 @@ class listening_socket final : public listener, private pollable, private timer 
   }
 
   ~listening_socket() override {
-    if (destroyed_) *destroyed_ = true;
+    *destroyed_ = true;
     reactor_.forget(*this);
     ::close(fd_);
     if (file_ && file_at(address_.path()) == file_) ::unlink(address_.path().c_str());
@@ -76,11 +77,10 @@ class listening_socket final : public listener, private pollable, private timer 
 
  private:
   void on_ready(bool, bool) override {
-    bool destroyed = false;  // by the acceptor
-    destroyed_ = &destroyed;
-    for (int i = 0; i < max_accepts && !destroyed && accept_one(); ++i) {
+    // The acceptor may destroy this object: the flag outlives it.
+    const auto destroyed = destroyed_;
+    for (int i = 0; i < max_accepts && !*destroyed && accept_one(); ++i) {
     }
-    if (!destroyed) destroyed_ = nullptr;
   }
 
   // True if there may be more.
@@ -122,7 +122,7 @@ class listening_socket final : public listener, private pollable, private timer 
   acceptor& acceptor_;
   address address_;
   std::optional<file_id> file_;
-  bool* destroyed_ = nullptr;
+  std::shared_ptr<bool> destroyed_ = std::make_shared<bool>(false);
 };
 
 }  // namespace
