@@ -183,7 +183,7 @@ HWY_INLINE void unmask_in(D d, std::uint8_t* data, std::size_t size, std::uint32
   const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % width;
   const auto aligned_key = repeat_key(d, turn_key(key, before));
   std::uint8_t* at = data + before;
-  std::size_t left = size > before ? size - before : 0;
+  std::size_t left = size - before;  // size >= width > before
   for (; left >= 4 * width; left -= 4 * width, at += 4 * width) {
     hn::Store(unmasked(d, at, aligned_key), d, at);
     hn::Store(unmasked(d, at + width, aligned_key), d, at + width);
