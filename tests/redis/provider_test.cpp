@@ -52,7 +52,7 @@ TYPED_TEST_SUITE(redis_on, real_loops, loop_names);
 
 // S16, S21, S22
 TYPED_TEST(redis_on, initialize_connects_and_says_so) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   EXPECT_EQ(redis->status().state, provider_state::up);
   EXPECT_EQ(redis->status().connects, 1u);
   EXPECT_EQ(this->server.seen.front(), (std::vector<std::string>{"HELLO", "3"}));
@@ -60,7 +60,7 @@ TYPED_TEST(redis_on, initialize_connects_and_says_so) {
 
 // S8, S17, S18, S19, S20
 TYPED_TEST(redis_on, a_shout_reaches_the_listener_decoded) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   std::vector<value> got;
   auto on_message = [&](const message& m) { got.push_back(m.value()); };
   auto speaker = this->at.wait(redis->create_speaker("events", on_message));
@@ -75,7 +75,7 @@ TYPED_TEST(redis_on, a_shout_reaches_the_listener_decoded) {
 
 // The original called the first callback for every channel (requirements, part 3).
 TYPED_TEST(redis_on, each_speaker_gets_its_own_channel) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   std::string a, b, both;
   auto on_a = [&](const message& m) { a += m.text(); };
   auto on_b = [&](const message& m) { b += m.text(); };
@@ -93,7 +93,7 @@ TYPED_TEST(redis_on, each_speaker_gets_its_own_channel) {
 }
 
 TYPED_TEST(redis_on, two_speakers_share_a_channel) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   int first = 0, second = 0;
   auto on_first = [&](const message&) { ++first; };
   auto on_second = [&](const message&) { ++second; };
@@ -112,7 +112,7 @@ TYPED_TEST(redis_on, two_speakers_share_a_channel) {
 
 // S30, and binary payloads that the original lost.
 TYPED_TEST(redis_on, bytes_survive) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   const std::string raw("\x00\xff\r\n\x80", 5);
   std::string got;
   auto on_message = [&](const message& m) { got = m.text(); };
@@ -125,7 +125,7 @@ TYPED_TEST(redis_on, bytes_survive) {
 
 TYPED_TEST(redis_on, resp2_servers_work_as_well) {
   this->server.knows_hello = false;
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   std::string got;
   auto on_message = [&](const message& m) { got = m.text(); };
   auto speaker = this->at.wait(redis->create_speaker("old", on_message));
@@ -135,7 +135,7 @@ TYPED_TEST(redis_on, resp2_servers_work_as_well) {
 }
 
 TYPED_TEST(redis_on, stop_listening_ends_the_subscription) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   int count = 0;
   auto on_message = [&](const message&) { ++count; };
   auto speaker = this->at.wait(redis->create_speaker("s", on_message));
@@ -150,7 +150,7 @@ TYPED_TEST(redis_on, stop_listening_ends_the_subscription) {
 }
 
 TYPED_TEST(redis_on, a_dropped_speaker_unsubscribes) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   auto ignore = [](const message&) {};
   {
     auto gone = this->at.wait(redis->create_speaker("d", ignore));
@@ -226,7 +226,7 @@ TYPED_TEST(redis_on, a_peer_that_is_no_redis_is_named) {
 }
 
 TYPED_TEST(redis_on, a_silent_server_times_out) {
-  auto redis = this->up([&] {
+  std::unique_ptr<redis_provider> redis = this->up([&] {
     auto c = this->config();
     c.command_timeout = 50ms;
     return c;
@@ -239,7 +239,7 @@ TYPED_TEST(redis_on, a_silent_server_times_out) {
 
 // P29: the reply of a cancelled command is not given to another.
 TYPED_TEST(redis_on, cancelling_never_shifts_replies) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   auto first = redis->command("ECHO", "first");
   auto second = redis->command_as<std::string>("ECHO", "second");
   first.cancel();
@@ -252,7 +252,7 @@ TYPED_TEST(redis_on, cancelling_never_shifts_replies) {
 }
 
 TYPED_TEST(redis_on, an_error_reply_is_the_operations_error) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   auto got = this->at.wait(redis->command("NOSUCH", 1, 2.5));
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error(), resp::errc::unknown_command);
@@ -261,7 +261,7 @@ TYPED_TEST(redis_on, an_error_reply_is_the_operations_error) {
 
 // P3, P24: what a callback throws is caught and reported; the rest goes on.
 TYPED_TEST(redis_on, a_throwing_callback_is_reported) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   int calls = 0;
   auto on_message = [&](const message&) {
     ++calls;
@@ -277,14 +277,14 @@ TYPED_TEST(redis_on, a_throwing_callback_is_reported) {
 }
 
 TYPED_TEST(redis_on, a_completion_that_throws_is_reported) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   redis->get("k").then([](result<value>) { throw std::runtime_error("bang"); });
   ASSERT_TRUE(this->at.run_until([&] { return !this->watch.faults.empty(); }));
   EXPECT_NE(this->watch.faults[0].find("bang"), std::string::npos);
 }
 
 TYPED_TEST(redis_on, a_speaker_may_be_dropped_in_its_callback) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   std::optional<speaker> mine;
   int calls = 0;
   auto on_message = [&](const message&) {
@@ -302,7 +302,7 @@ TYPED_TEST(redis_on, a_speaker_may_be_dropped_in_its_callback) {
 }
 
 TYPED_TEST(redis_on, the_provider_may_be_destroyed_in_a_message_callback) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   bool called = false;
   std::optional<error> pending;
   auto on_message = [&](const message&) {
@@ -321,7 +321,7 @@ TYPED_TEST(redis_on, the_provider_may_be_destroyed_in_a_message_callback) {
 }
 
 TYPED_TEST(redis_on, destroying_the_provider_cancels_what_is_pending) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   this->server.mute = true;
   int ended = 0;
   for (int i = 0; i < 5; ++i) {
@@ -338,7 +338,7 @@ TYPED_TEST(redis_on, destroying_the_provider_cancels_what_is_pending) {
 
 // P4: desired state is restored; the user learns of the gap.
 TYPED_TEST(redis_on, subscriptions_come_back_after_a_crash) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   std::string got;
   auto on_message = [&](const message& m) { got = m.text(); };
   auto speaker = this->at.wait(redis->create_speaker("back", on_message));
@@ -355,7 +355,7 @@ TYPED_TEST(redis_on, subscriptions_come_back_after_a_crash) {
 }
 
 TYPED_TEST(redis_on, every_operation_ends_once_when_the_server_dies) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   std::array<int, 200> ended{};
   for (std::size_t i = 0; i < ended.size(); ++i) {
     redis->command_as<std::int64_t>("INCR", "n").then([&ended, i](result<std::int64_t>) {
@@ -371,7 +371,7 @@ TYPED_TEST(redis_on, every_operation_ends_once_when_the_server_dies) {
 
 TYPED_TEST(redis_on, a_refused_subscription_is_an_error_of_that_one) {
   this->server.deny = "secret";
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   auto ignore = [](const message&) {};
   auto no = this->at.wait(redis->create_speaker("secret", ignore));
   ASSERT_FALSE(no);
@@ -402,7 +402,7 @@ TYPED_TEST(redis_on, tls_that_is_not_there_is_reported) {
 }
 
 TYPED_TEST(redis_on, a_coroutine_reads_like_the_design) {
-  auto redis = this->up();
+  std::unique_ptr<redis_provider> redis = this->up();
   std::string got;
   auto on_message = [&](const message& m) { got = m.text(); };
   auto body = [&]() -> task<bool> {

@@ -8,7 +8,9 @@
 namespace parley::test {
 
 struct watcher final : observer {
-  void log(log_level, std::string_view, std::string_view text) override { lines.emplace_back(text); }
+  void log(log_level, std::string_view, std::string_view text) override {
+    lines.emplace_back(text);
+  }
   void record(const metric& m) override { metrics.emplace_back(m.name); }
   void state_changed(std::string_view, provider_state s, const error*) override {
     states.push_back(s);
