@@ -1,6 +1,6 @@
 #include <parley/core/buffer/shared_bytes.hpp>
 
-#include "allocations.hpp"
+#include "support/allocations.hpp"
 
 #include <gtest/gtest.h>
 
