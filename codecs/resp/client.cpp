@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <parley/codecs/resp/client.hpp>
 #include <parley/codecs/resp/command_table.hpp>
 
@@ -13,10 +14,36 @@ receive_limits input_limits(const limits& reply) {
   return {.initial = 4 * 1024, .max = reply.reply_budget + 64 * 1024, .step = 64 * 1024};
 }
 
+// Messages are told from replies by their first word, which must not be cut.
+limits usable(limits l) {
+  if (l.parts_above > 0) l.parts_above = std::max<std::size_t>(l.parts_above, 64);
+  return l;
+}
+
+// Takes back what a command has appended, unless all of it was: half a command
+// in the stream, or one without a slot, would put replies out of step.
+class undo_guard {
+ public:
+  explicit undo_guard(send_buffer& out) noexcept : out_(out), size_(out.size()) {}
+  ~undo_guard() {
+    if (armed_) (void)out_.erase(size_, out_.size() - size_);
+  }
+  undo_guard(const undo_guard&) = delete;
+  undo_guard& operator=(const undo_guard&) = delete;
+  void disarm() noexcept { armed_ = false; }
+
+ private:
+  send_buffer& out_;
+  std::size_t size_;
+  bool armed_ = true;
+};
+
 }  // namespace
 
 client::client(client_config config)
-    : config_(std::move(config)), decoder_(config_.reply), input_(input_limits(config_.reply)) {}
+    : config_(std::move(config)),
+      decoder_(usable(config_.reply)),
+      input_(input_limits(config_.reply)) {}
 
 // --- commands -------------------------------------------------------------------
 
@@ -32,6 +59,11 @@ result<void> client::admit(std::size_t bytes) const {
   return {};
 }
 
+result<void> client::check_mode() const {
+  if (version_ == version::resp3 || (subscriptions_ <= 0 && shard_subscriptions_ <= 0)) return {};
+  return fail(parley::errc::misuse, "RESP2: a connection with subscriptions takes no commands");
+}
+
 in_flight_slot client::slot_for(slot_kind what, std::uint64_t tag, send_options options,
                                 time_point now) const {
   in_flight_slot slot;
@@ -44,21 +76,19 @@ in_flight_slot client::slot_for(slot_kind what, std::uint64_t tag, send_options 
 result<std::size_t> client::send(std::span<const std::string_view> arguments, std::uint64_t tag,
                                  send_options options, time_point now) {
   if (auto ok = check_command(arguments); !ok) return std::unexpected(std::move(ok.error()));
-  if (version_ == version::resp2 && subscriptions_ > 0) {
-    return fail(parley::errc::misuse, "RESP2: a connection with subscriptions takes no commands");
-  }
+  if (auto ok = check_mode(); !ok) return std::unexpected(std::move(ok.error()));
   return put(arguments, slot_for(slot_kind::command, tag, options, now));
 }
 
 result<std::size_t> client::put(std::span<const std::string_view> arguments, in_flight_slot slot) {
   const std::size_t bound = command_bound(arguments);
   if (auto ok = admit(bound); !ok) return std::unexpected(std::move(ok.error()));
-  slots_.push(slot);
   if (bound <= one_piece) {
     std::byte* const to = output_.reserve(bound).data();
+    slots_.push(slot);
     output_.commit(static_cast<std::size_t>(put_command(to, arguments) - to));
   } else {
-    put_words(arguments.front(), arguments.subspan(1));
+    put_words(arguments.front(), arguments.subspan(1), slot);
   }
   return output_.size();
 }
@@ -66,14 +96,12 @@ result<std::size_t> client::put(std::span<const std::string_view> arguments, in_
 result<std::size_t> client::send(std::span<const std::string_view> arguments, shared_bytes last,
                                  std::uint64_t tag, send_options options, time_point now) {
   if (auto ok = check_command(arguments); !ok) return std::unexpected(std::move(ok.error()));
-  if (version_ == version::resp2 && subscriptions_ > 0) {
-    return fail(parley::errc::misuse, "RESP2: a connection with subscriptions takes no commands");
-  }
+  if (auto ok = check_mode(); !ok) return std::unexpected(std::move(ok.error()));
   const auto bytes = checked_add(command_bound(arguments), last.size());
   if (auto ok = admit(bytes.value_or(config_.max_output)); !ok) {
     return std::unexpected(std::move(ok.error()));
   }
-  slots_.push(slot_for(slot_kind::command, tag, options, now));
+  undo_guard undo(output_);
   std::byte* to = output_.reserve(header_bound).data();
   output_.commit(static_cast<std::size_t>(put_command_header(to, arguments.size() + 1) - to));
   for (std::string_view word : arguments) put_word(word);
@@ -81,14 +109,20 @@ result<std::size_t> client::send(std::span<const std::string_view> arguments, sh
   output_.commit(static_cast<std::size_t>(put_bulk_header(to, last.size()) - to));
   output_.append(std::move(last));
   output_.append(std::string_view("\r\n"));
+  slots_.push(slot_for(slot_kind::command, tag, options, now));
+  undo.disarm();
   return output_.size();
 }
 
-void client::put_words(std::string_view verb, std::span<const std::string_view> arguments) {
+void client::put_words(std::string_view verb, std::span<const std::string_view> arguments,
+                       const in_flight_slot& slot) {
+  undo_guard undo(output_);
   std::byte* const to = output_.reserve(header_bound).data();
   output_.commit(static_cast<std::size_t>(put_command_header(to, arguments.size() + 1) - to));
   put_word(verb);
   for (std::string_view word : arguments) put_word(word);
+  slots_.push(slot);
+  undo.disarm();
 }
 
 void client::put_word(std::string_view word) {
@@ -105,24 +139,25 @@ void client::put_word(std::string_view word) {
 
 result<std::size_t> client::subscribe(subscription kind, std::span<const std::string_view> names,
                                       std::uint64_t tag, send_options options, time_point now) {
-  return change_subscription(subscribe_verb(kind, true), names, tag, options, now);
+  return change_subscription(kind, true, names, tag, options, now);
 }
 
 result<std::size_t> client::unsubscribe(subscription kind, std::span<const std::string_view> names,
                                         std::uint64_t tag, send_options options, time_point now) {
-  return change_subscription(subscribe_verb(kind, false), names, tag, options, now);
+  return change_subscription(kind, false, names, tag, options, now);
 }
 
-result<std::size_t> client::change_subscription(std::string_view verb,
+result<std::size_t> client::change_subscription(subscription kind, bool on,
                                                 std::span<const std::string_view> names,
                                                 std::uint64_t tag, send_options options,
                                                 time_point now) {
   if (names.empty()) return fail(parley::errc::invalid_argument, "no names to subscribe to");
   if (auto ok = admit(command_bound(names)); !ok) return std::unexpected(std::move(ok.error()));
   in_flight_slot slot = slot_for(slot_kind::subscribe, tag, options, now);
+  slot.kind = kind;
+  slot.on = on;
   slot.confirmations = static_cast<std::uint32_t>(names.size());
-  slots_.push(slot);
-  put_words(verb, names);
+  put_words(subscribe_verb(kind, on), names, slot);
   return output_.size();
 }
 
@@ -151,9 +186,8 @@ void client::start(time_point now) {
 }
 
 void client::send_handshake() {
-  slots_.push({.what = slot_kind::handshake});
   const auto words = handshake_->command();
-  put_words(words.front(), words.subspan(1));
+  put_words(words.front(), words.subspan(1), {.what = slot_kind::handshake});
 }
 
 std::optional<time_point> client::next_deadline() const {
@@ -180,15 +214,14 @@ void client::check_alive(time_point now) {
     return;
   }
   if (slots_.empty()) {
-    slots_.push({.what = slot_kind::ping});
-    put_words("PING", {});
+    put_words("PING", {}, {.what = slot_kind::ping});
     timers_.set(timer::alive, now + config_.liveness - config_.ping_interval);
     return;
   }
-  // An answer is due. A slow command is no dead server: only an unanswered PING,
-  // or a command whose waiter has given up, condemns the connection.
+  // An answer is due. A slow command is no dead server: only what is answered at
+  // once (PING, SUBSCRIBE), or a command whose waiter has given up, condemns it.
   const in_flight_slot& front = slots_.front();
-  const bool overdue = front.what == slot_kind::ping || front.abandoned || front.deadline <= now;
+  const bool overdue = front.what != slot_kind::command || front.abandoned || front.deadline <= now;
   if (overdue && silent >= config_.liveness) {
     return fail_with(error(parley::errc::timed_out, "the server does not answer any more"));
   }
@@ -212,9 +245,8 @@ std::span<std::byte> client::prepare(std::size_t hint) {
 
 void client::commit(std::size_t n, time_point now) {
   now_ = now;
-  if (n == 0) return;
-  heard_ = now;
   input_.commit(n);
+  if (n > 0) heard_ = now;
 }
 
 void client::commit_eof(time_point now) {

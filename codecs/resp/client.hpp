@@ -34,8 +34,8 @@
 namespace parley::resp {
 
 struct client_config {
-  login who;
-  limits reply;
+  login who{};
+  limits reply{};
 
   // Nodes of one reply. Each takes 32 bytes here and 3 or more on the wire:
   // without this bound the reply budget could grow tenfold in memory.
@@ -78,7 +78,8 @@ struct reply_event {
   std::span<const node> nodes;
   bool complete = true;
 
-  element root() const noexcept { return element(nodes); }
+  // The value itself, behind the attributes that may stand before it.
+  element root() const noexcept;
 };
 
 // The timeout of a command passed. Its reply will be dropped.
@@ -92,9 +93,6 @@ struct message_event {
   std::string_view pattern;
   byte_view payload;
 };
-
-// How a name is subscribed to.
-enum class subscription : std::uint8_t { channel, pattern, shard };
 
 // The server has confirmed one name. `last` ends the command that was sent with
 // `tag`; tag 0 and not last: the server acted by itself.
@@ -171,11 +169,13 @@ class client {
   enum class timer : std::uint8_t { handshake, alive, count_ };
 
   result<void> admit(std::size_t bytes) const;
+  result<void> check_mode() const;
   result<std::size_t> put(std::span<const std::string_view> arguments, in_flight_slot slot);
-  result<std::size_t> change_subscription(std::string_view verb,
+  result<std::size_t> change_subscription(subscription kind, bool on,
                                           std::span<const std::string_view> names,
                                           std::uint64_t tag, send_options options, time_point now);
-  void put_words(std::string_view verb, std::span<const std::string_view> arguments);
+  void put_words(std::string_view verb, std::span<const std::string_view> arguments,
+                 const in_flight_slot& slot);
   void put_word(std::string_view word);
   in_flight_slot slot_for(slot_kind what, std::uint64_t tag, send_options options,
                           time_point now) const;
@@ -196,6 +196,7 @@ class client {
   void check_alive(time_point now);
   void fail_with(error why);
   error foreign_peer(resp::errc fault) const;
+  error end_of_stream() const;
 
   client_config config_;
   std::optional<handshake> handshake_;
@@ -212,7 +213,9 @@ class client {
   timer_table<timer> timers_;
   time_point heard_{};  // when bytes came last
   time_point now_{};
+  // As the server counts them: channels and patterns together, shards apart.
   std::int64_t subscriptions_ = 0;
+  std::int64_t shard_subscriptions_ = 0;
   version version_ = version::resp2;
   phase phase_ = phase::idle;
   bool ended_ = false;        // the peer has ended its stream

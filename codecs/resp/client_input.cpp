@@ -7,10 +7,20 @@
 
 namespace parley::resp {
 
+element reply_event::root() const noexcept {
+  std::size_t from = 0;
+  while (from < nodes.size() && nodes[from].type == kind::attribute && nodes[from].depth == 0) {
+    do {
+      ++from;
+    } while (from < nodes.size() && nodes[from].depth > 0);
+  }
+  return element(nodes.subspan(from));
+}
+
 client::event client::next_event() {
   forget_delivered();
   if (phase_ >= phase::failing) return end_event();
-  if (phase_ == phase::idle) return need_data{};
+  if (phase_ == phase::idle && !ended_) return need_data{};
   // Waiters whose time has passed learn of it before anything else.
   if (auto tag = slots_.take_expired(now_)) return expired{*tag};
   while (phase_ < phase::failing) {
@@ -24,14 +34,23 @@ client::event client::next_event() {
   }
   if (phase_ == phase::closing && slots_.empty()) phase_ = phase::over;
   if (phase_ < phase::failing && ended_) {
-    const bool answered = phase_ != phase::handshaking;
-    fail_with(answered ? error(parley::errc::closed, "by the server")
-                       : error(parley::errc::closed, "by the server, before it answered HELLO")
-                             .with_hint("check that this is the port of a Redis server, and "
-                                        "whether it wants TLS (rediss://)"));
+    fail_with(end_of_stream());
   }
   if (phase_ >= phase::failing) return end_event();
   return need_data{};
+}
+
+error client::end_of_stream() const {
+  if (phase_ == phase::idle || phase_ == phase::handshaking) {
+    return error(parley::errc::closed, "by the server, before it answered HELLO")
+        .with_hint(
+            "check that this is the port of a Redis server, and whether it wants TLS "
+            "(rediss://)");
+  }
+  if (mid_reply_ || !decoder_.is_idle() || !input_.empty()) {
+    return error(parley::errc::truncated, "by the server, inside a reply");
+  }
+  return error(parley::errc::closed, "by the server");
 }
 
 client::event client::end_event() {
@@ -115,7 +134,7 @@ bool client::is_push(std::span<const node> nodes) const {
   if (head.type == kind::attribute) return false;
   if (version_ != version::resp2 || head.type != kind::array || nodes.size() < 3) return false;
   const bool subscribing = !slots_.empty() && slots_.front().what == slot_kind::subscribe;
-  if (subscriptions_ <= 0 && !subscribing) return false;
+  if (subscriptions_ <= 0 && shard_subscriptions_ <= 0 && !subscribing) return false;
   return find_push_word(nodes[1].text()) != nullptr;
 }
 
@@ -136,8 +155,12 @@ std::optional<client::event> client::deliver_push(std::span<const node> nodes) {
 std::optional<client::event> client::deliver_confirmation(std::span<const node> nodes,
                                                           subscription kind, bool on) {
   confirmed what{kind, on, nodes.size() > 2 ? nodes[2].text() : std::string_view()};
-  if (nodes.size() > 3) subscriptions_ = nodes[3].integer();
-  if (!slots_.empty() && slots_.front().what == slot_kind::subscribe) {
+  if (nodes.size() > 3) {
+    (kind == subscription::shard ? shard_subscriptions_ : subscriptions_) = nodes[3].integer();
+  }
+  // A server ends subscriptions by itself as well (a slot that moves, a changed
+  // ACL): such a push must not count for a command about something else.
+  if (!slots_.empty() && slots_.front().confirms(kind, on)) {
     in_flight_slot& slot = slots_.front();
     if (!slot.abandoned) what.tag = slot.tag;
     what.last = --slot.confirmations == 0;
@@ -153,6 +176,10 @@ std::optional<client::event> client::answer_front(std::span<const node> nodes, b
     case slot_kind::ping:
       return std::nullopt;
     case slot_kind::handshake:
+      if (!complete) {
+        fail_with(error(resp::errc::reply_too_large, "the answer to the handshake"));
+        return std::nullopt;
+      }
       return handshake_answered(nodes);
     case slot_kind::subscribe:
     case slot_kind::command:
@@ -167,7 +194,7 @@ std::optional<client::event> client::answer_front(std::span<const node> nodes, b
 }
 
 std::optional<client::event> client::handshake_answered(std::span<const node> nodes) {
-  if (auto ok = handshake_->answered(element(nodes)); !ok) {
+  if (auto ok = handshake_->answered(reply_event{0, nodes}.root()); !ok) {
     fail_with(std::move(ok.error()));
     return std::nullopt;
   }

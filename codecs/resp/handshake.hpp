@@ -26,9 +26,9 @@ enum class version_choice : std::uint8_t {
 
 // Who logs in, and to what.
 struct login {
-  std::string username;  // ACL user (Redis 6); empty: the default user
-  std::string password;  // empty: no AUTH
-  std::string client_name;
+  std::string username{};  // ACL user (Redis 6); empty: the default user
+  std::string password{};  // empty: no AUTH
+  std::string client_name{};
   std::uint32_t database = 0;
   version_choice protocol = version_choice::automatic;
 };

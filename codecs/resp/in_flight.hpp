@@ -7,9 +7,13 @@
 #include <cstdint>
 #include <optional>
 #include <parley/core/time.hpp>
+#include <utility>
 #include <vector>
 
 namespace parley::resp {
+
+// How a name is subscribed to.
+enum class subscription : std::uint8_t { channel, pattern, shard };
 
 // What a slot waits for.
 enum class slot_kind : std::uint8_t {
@@ -26,7 +30,13 @@ struct in_flight_slot {
   time_point deadline = time_point::max();
   std::uint32_t confirmations = 0;
   slot_kind what = slot_kind::command;
-  bool abandoned = false;  // nobody waits: parse the reply and drop it
+  subscription kind = subscription::channel;  // what is confirmed,
+  bool on = true;                             // and whether it begins or ends
+  bool abandoned = false;                     // nobody waits: parse the reply and drop it
+
+  bool confirms(subscription k, bool begins) const noexcept {
+    return what == slot_kind::subscribe && kind == k && on == begins;
+  }
 };
 
 // A ring that grows and is not given back until release().
@@ -48,16 +58,18 @@ class in_flight {
 
   void pop() noexcept {
     head_ = (head_ + 1) & (slots_.size() - 1);
+    if (checked_ > 0) --checked_;
     // An answered slot leaves its deadline behind: a check that finds nothing to
     // do costs less than a search at each reply.
-    if (--size_ == 0) next_check_ = time_point::max();
+    if (--size_ == 0) next_check_ = later_ = time_point::max();
   }
 
   // The slot of a waiter, or null.
   in_flight_slot* find(std::uint64_t tag) noexcept {
+    if (tag == 0) return nullptr;  // our own PING and handshake
     for (std::size_t i = 0; i < size_; ++i) {
       in_flight_slot& slot = at(i);
-      if (slot.tag == tag && slot.what != slot_kind::ping && !slot.abandoned) return &slot;
+      if (slot.tag == tag && !slot.abandoned) return &slot;
     }
     return nullptr;
   }
@@ -71,18 +83,20 @@ class in_flight {
   // Abandons the first slot whose deadline has come and returns its tag. When
   // there is none, works out the next check and returns nothing.
   std::optional<std::uint64_t> take_expired(time_point now) noexcept {
-    if (now < next_check_) return std::nullopt;
-    time_point next = time_point::max();
-    for (std::size_t i = 0; i < size_; ++i) {
-      in_flight_slot& slot = at(i);
-      if (slot.abandoned) continue;
-      if (slot.deadline <= now) {
-        slot.abandoned = true;
-        return slot.tag;
+    // Goes on where it stopped, so that many that expire together cost one pass.
+    while (next_check_ != time_point::max() && now >= next_check_) {
+      while (checked_ < size_) {
+        in_flight_slot& slot = at(checked_++);
+        if (slot.abandoned) continue;
+        if (slot.deadline <= now) {
+          slot.abandoned = true;
+          return slot.tag;
+        }
+        later_ = std::min(later_, slot.deadline);
       }
-      next = std::min(next, slot.deadline);
+      checked_ = 0;
+      next_check_ = std::exchange(later_, time_point::max());
     }
-    next_check_ = next;
     return std::nullopt;
   }
 
@@ -103,7 +117,9 @@ class in_flight {
   std::vector<in_flight_slot> slots_;  // a power of two of them, or none
   std::size_t head_ = 0;
   std::size_t size_ = 0;
+  std::size_t checked_ = 0;  // slots that the pass of take_expired() has seen
   time_point next_check_ = time_point::max();
+  time_point later_ = time_point::max();  // the earliest deadline among them
 };
 
 }  // namespace parley::resp
