@@ -4,6 +4,7 @@
 #include <optional>
 #include <parley/codecs/json/json.hpp>
 #include <parley/codecs/json/sax.hpp>
+#include <parley/core/text/utf8.hpp>
 
 namespace parley::json {
 namespace {
@@ -25,11 +26,14 @@ class builder {
   bool Uint64(std::uint64_t n) { return add(value(n)); }
   bool Double(double d) { return add(value(d)); }
   bool RawNumber(const char*, rapid::SizeType, bool) { return false; }  // not asked for
-  bool String(const char* text, rapid::SizeType size, bool) {
-    return add(value(std::string_view(text, size)));
+  bool String(const char* data, rapid::SizeType size, bool) {
+    const std::string_view text(data, size);
+    return check(text) && add(value(text));
   }
-  bool Key(const char* text, rapid::SizeType size, bool) {
-    names_.emplace_back(std::string_view(text, size));
+  bool Key(const char* data, rapid::SizeType size, bool) {
+    const std::string_view text(data, size);
+    if (!check(text)) return false;
+    names_.emplace_back(text);
     return true;
   }
 
@@ -59,13 +63,20 @@ class builder {
   }
 
   value take() { return std::move(values_.front()); }
-  // The limit that ended the parsing.
+  // What ended the parsing from this side: a limit, or half a surrogate pair.
   std::optional<errc> stopped_by() const { return stopped_by_; }
 
  private:
   bool stop(errc why) {
     stopped_by_ = why;
     return false;
+  }
+  // RapidJSON checks the bytes that it reads, but makes three bytes that are no
+  // UTF-8 of an escape such as \udc00 that no first half precedes. They begin
+  // with ED; so do some good characters.
+  bool check(std::string_view text) {
+    if (!text.contains('\xED') || text::valid_utf8(text)) return true;
+    return stop(errc::bad_string);
   }
   bool add(value v) {
     if (++count_ > limits_.max_values) return stop(errc::too_many_values);
@@ -171,8 +182,11 @@ std::unexpected<error> fail_at(std::string_view text, std::size_t offset, fault 
   return fail(why.code, std::move(message));
 }
 
-std::unexpected<error> fail_limit(std::string_view text, std::size_t offset, errc code,
-                                  const parse_limits& limits) {
+std::unexpected<error> fail_stopped(std::string_view text, std::size_t offset, errc code,
+                                    const parse_limits& limits) {
+  if (code == errc::bad_string) {
+    return fail_at(text, offset, {code, "a surrogate without its other half, before here"});
+  }
   const bool depth = code == errc::too_deep;
   std::string what(depth ? "the limit max_depth is " : "the limit max_values is ");
   append_number(what, depth ? limits.max_depth : limits.max_values);
@@ -198,7 +212,7 @@ result<value> parse(std::string_view text, const parse_limits& limits) {
   builder build(limits);
   const rapid::ParseResult done = reader.Parse<parse_flags>(stream, build);
   if (const auto code = build.stopped_by()) {
-    return fail_limit(text, stream.Tell(), *code, limits);
+    return fail_stopped(text, stream.Tell(), *code, limits);
   }
   if (done.IsError()) {
     const std::size_t offset = std::min(done.Offset(), text.size());
