@@ -1,0 +1,43 @@
+// The program `parley`: reads the command line, picks the loop, runs.
+#include <exception>
+#include <parley/adapters/cli/options.hpp>
+#include <parley/adapters/cli/output.hpp>
+#include <parley/adapters/cli/report.hpp>
+#include <parley/adapters/cli/run.hpp>
+#include <parley/adapters/cli/signals.hpp>
+
+namespace parley::cli {
+namespace {
+
+int run_program(int argc, const char* const* argv) {
+  secure_standard_descriptors();
+  auto parsed = parse_options(argc, argv);
+  if (const int* code = std::get_if<int>(&parsed)) return *code;
+  auto& o = std::get<options>(parsed);
+  if (o.from_stdin) {
+    auto input = read_input();
+    if (!input) {
+      report("cannot read", input.error());
+      return exit_code_of(input.error());
+    }
+    o.messages.push_back(*std::move(input));
+  }
+  hold_signals();
+  stop end;
+  auto code = run_on(o.loop, [&](loop& home) { return run(home, o, end); });
+  if (code) return *code;
+  report("cannot run", code.error());
+  return exit_code_of(code.error());
+}
+
+}  // namespace
+}  // namespace parley::cli
+
+int main(int argc, char** argv) {
+  try {
+    return parley::cli::run_program(argc, argv);
+  } catch (const std::exception& fault) {
+    parley::cli::note(fault.what());  // no memory
+    return parley::cli::exit_failed;
+  }
+}

@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <parley/adapters/cli/options.hpp>
+#include <parley/adapters/cli/report.hpp>
+#include <parley/core/version.hpp>
+
+namespace parley::cli {
+namespace {
+
+constexpr const char* overview =
+    R"(Publishes to and receives from a message server.
+
+examples:
+  parley pub redis://localhost events '{"type": "update"}'
+  parley sub redis://localhost events
+  parley sub redis://ann:secret@cache:6379/2 'news.*' --pattern --json --count 10
+  parley pub redis+unix:///run/redis.sock images --stdin < picture.png
+
+exit codes:
+  0 done   1 the operation failed   2 wrong command line   3 no connection
+  4 authentication or configuration   130 interrupted (SIGINT), after a clean end)";
+
+constexpr const char* url_help =
+    "redis://[user:password@]host[:port][/db], rediss:// for TLS, redis+unix:///path";
+
+// CLI11 reads a word such as [1,2] or {} as a list, and would publish its parts.
+// A mark in front keeps it whole; taken off below.
+constexpr char mark = '\x01';
+
+std::vector<std::string> marked(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i) {  // CLI11 wants them last first
+    std::string word(argv[i]);
+    const bool touchy = word.empty() || std::string_view("[{%\x01").contains(word.front());
+    words.push_back(touchy ? mark + word : std::move(word));
+  }
+  return words;
+}
+
+void unmark(std::string& word) {
+  if (word.starts_with(mark)) word.erase(0, 1);
+}
+
+void add_common(CLI::App& app, options& o) {
+  app.add_option("URL", o.url, url_help)->required();
+  app.add_option("TOPIC", o.topic, "the channel")->required();
+  app.add_option_function<std::string>(
+         "--loop",
+         [&](const std::string& name) {
+           o.loop = name == "uv" ? loop_kind::uv : loop_kind::blocking;
+         },
+         "the event loop: blocking (the default) or uv")
+      ->check(CLI::IsMember({"blocking", "uv"}))
+      ->type_name("LOOP");
+  app.add_flag("--json", o.json, "print JSON, an object per line");
+  app.add_flag("-v,--verbose", o.verbose, "tell of connections and breaks on standard error");
+}
+
+void add_timeout(CLI::App& app, options& o, const char* help) {
+  app.add_option("--timeout", o.timeout, help)->check(CLI::Range(0.001, 1e6))->type_name("SECONDS");
+}
+
+void add_pub(CLI::App& app, options& o) {
+  CLI::App* pub = app.add_subcommand("pub", "publish messages; prints how many received each");
+  add_common(*pub, o);
+  add_timeout(*pub, o, "how long to try to connect, and to wait for an answer (5)");
+  pub->add_option("MESSAGE", o.messages, "what to publish; after -- also words that start with -");
+  pub->add_flag("--stdin", o.from_stdin, "publish all of standard input, bytes as they are");
+  pub->add_flag("-q,--quiet", o.quiet, "print no receivers");
+  pub->callback([&] { o.what = options::verb::pub; });
+}
+
+void add_sub(CLI::App& app, options& o) {
+  CLI::App* sub = app.add_subcommand("sub", "print the messages of a channel, one per line");
+  add_common(*sub, o);
+  add_timeout(*sub, o, "how long to try to connect (5), and to wait for messages (for ever)");
+  sub->add_flag("--pattern", o.pattern, "TOPIC is a pattern: * ? [a-z]");
+  sub->add_option("--count", o.count, "end after so many messages")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  sub->callback([&] { o.what = options::verb::sub; });
+  sub->footer(
+      "Text is printed as it is; what is no text as hexadecimal digits, with --json as\n"
+      "\"payload_base64\". --timeout ends with 0, or with 1 if --count was not reached.");
+}
+
+std::string describe_failure(const CLI::App& app, const CLI::ParseError& fault) {
+  std::string text = fault.what();
+  std::erase(text, mark);
+  for (char& c : text) c = c == '\n' ? ' ' : c;
+  std::string verb;
+  for (const CLI::App* sub : app.get_subcommands()) verb = " " + sub->get_name();
+  return without_passwords(fmt::format("{}\nhint: parley{} --help", text, verb));
+}
+
+}  // namespace
+
+std::string version_text() {
+  std::string text = fmt::format("parley {}\n", version);
+  for (const build_part& part : build_parts) {
+    text += part.built ? fmt::format("  {:<10} built in\n", part.name)
+                       : fmt::format("  {:<10} left out (configure with {}, package {})\n",
+                                     part.name, part.option, part.package);
+  }
+  return text;
+}
+
+std::variant<options, int> parse_options(int argc, const char* const* argv) {
+  options o;
+  CLI::App app(overview, "parley");
+  app.set_version_flag(
+      "--version", [] { return version_text(); }, "what this is, and what is built in");
+  app.require_subcommand(1);
+  add_pub(app, o);
+  add_sub(app, o);
+  try {
+    app.parse(marked(argc, argv));
+    if (o.what == options::verb::pub && o.messages.empty() == !o.from_stdin) {
+      throw CLI::ValidationError("pub", "wants either messages or --stdin");
+    }
+  } catch (const CLI::ParseError& fault) {
+    if (fault.get_exit_code() == 0) return app.exit(fault);
+    note(describe_failure(app, fault));
+    return int{exit_usage};
+  }
+  unmark(o.url);
+  unmark(o.topic);
+  for (std::string& m : o.messages) unmark(m);
+  return o;
+}
+
+}  // namespace parley::cli

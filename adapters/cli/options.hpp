@@ -1,0 +1,37 @@
+// What the command line of `parley` says.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <parley/adapters/cli/on_loop.hpp>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace parley::cli {
+
+struct options {
+  enum class verb : std::uint8_t { pub, sub };
+
+  verb what = verb::pub;
+  std::string url;
+  std::string topic;
+  std::vector<std::string> messages;   // pub
+  bool from_stdin = false;             // pub: all of standard input is one message
+  bool pattern = false;                // sub: the topic is a pattern
+  std::optional<std::uint64_t> count;  // sub: end after so many messages
+  loop_kind loop = loop_kind::blocking;
+  std::optional<double> timeout;  // seconds
+  bool json = false;
+  bool quiet = false;  // pub: print no receivers
+  bool verbose = false;
+};
+
+// The options, or the exit code of a program that is done: help and version were
+// printed (0), or what is wrong with the command line (2).
+std::variant<options, int> parse_options(int argc, const char* const* argv);
+
+// "parley 0.1.0" and a line for each part, built in or not.
+std::string version_text();
+
+}  // namespace parley::cli

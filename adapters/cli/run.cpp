@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+
+#include <parley/adapters/cli/output.hpp>
+#include <parley/adapters/cli/report.hpp>
+#include <parley/adapters/cli/run.hpp>
+#include <parley/adapters/cli/signals.hpp>
+#include <parley/adapters/cli/watch.hpp>
+#include <parley/core/version.hpp>
+#if PARLEY_HAS_REDIS
+#include <parley/codecs/resp/redis_provider.hpp>
+#endif
+
+namespace parley::cli {
+namespace {
+
+// A failure of ours, unless the program was asked to stop: then that is the reason.
+int ended_by(const stop& end, std::string_view what, const error& why) {
+  const error* cause = end.is_requested() ? end.why() : &why;
+  if (cause) report(what, *cause);
+  return end.is_requested() ? end.exit_code() : exit_code_of(why);
+}
+
+// What standard output has become: a reader that left is no news.
+void stop_for_output(stop& end, const error& why) {
+  if (why == errc::closed) return end.request(exit_pipe);
+  end.request(exit_failed, why);
+}
+
+// --- pub --------------------------------------------------------------------------
+
+std::string receipt(const options& o, std::string_view message, const delivery& sent) {
+  if (o.json) {
+    return fmt::format("{{\"bytes\":{},\"receivers\":{}}}\n", message.size(), sent.receivers);
+  }
+  return fmt::format("{}\n", sent.receivers);
+}
+
+task<int> publish(provider& p, const options& o, stop& end) {
+  auto speaker = co_await end.unless_stopped(p.create_speaker(o.topic, speaker_options()));
+  if (!speaker) co_return ended_by(end, "cannot publish", speaker.error());
+  for (const std::string& message : o.messages) {
+    auto sent = co_await end.unless_stopped(speaker->shout_bytes(as_bytes(message)));
+    if (!sent) co_return ended_by(end, "cannot publish", sent.error());
+    if (o.quiet) continue;
+    auto printed = write_output(receipt(o, message, *sent));
+    if (!printed) stop_for_output(end, printed.error());
+    if (!printed) co_return ended_by(end, "cannot print", printed.error());
+  }
+  co_return exit_ok;
+}
+
+// --- sub --------------------------------------------------------------------------
+
+// Prints messages, and asks for the end after the last one or at the deadline.
+class printer final : private timer {
+ public:
+  printer(const options& o, stop& end) noexcept : options_(o), end_(end) {}
+
+  void wait_until(loop& home) {
+    if (!options_.timeout) return;
+    const std::chrono::duration<double> seconds(*options_.timeout);
+    home.set_timer(*this, home.now() + std::chrono::duration_cast<duration>(seconds));
+  }
+
+  void print(const message& m) {
+    if (end_.is_requested()) return;
+    auto line = options_.json ? as_json_line(m) : as_line(m);
+    if (!line) return end_.request(exit_failed, line.error());
+    if (auto ok = write_output(*line); !ok) return stop_for_output(end_, ok.error());
+    if (++printed_ == options_.count) end_.request(exit_ok);
+  }
+
+ private:
+  void fired(time_point) override {
+    if (!options_.count) return end_.request(exit_ok);
+    end_.request(exit_failed, error(errc::timed_out, fmt::format("{} of {} messages received",
+                                                                 printed_, *options_.count))
+                                  .with_hint("check the name of the channel, or raise --timeout"));
+  }
+
+  const options& options_;
+  stop& end_;
+  std::uint64_t printed_ = 0;
+};
+
+task<int> subscribe(loop& home, provider& p, const options& o, stop& end) {
+  printer out(o, end);
+  speaker_options how;
+  how.pattern = o.pattern;
+  how.decode = decode_policy::text;
+  how.decode_set = true;
+  const auto on_message = [&out](const message& m) { out.print(m); };
+  auto speaker = co_await end.unless_stopped(p.create_speaker(o.topic, on_message, how));
+  if (!speaker) co_return ended_by(end, "cannot subscribe", speaker.error());
+  if (o.verbose) note(fmt::format("subscribed to {}", o.topic));
+  out.wait_until(home);
+  (void)co_await end.requested();
+  // Only if the server is there to be told; otherwise closing says it all.
+  if (p.status().state == provider_state::up) (void)co_await speaker->stop_listening();
+  if (const error* why = end.why()) report("cannot go on", *why);
+  co_return end.exit_code();
+}
+
+// --- both -------------------------------------------------------------------------
+
+// --timeout is the URI's parameter of that name, unless the URI has its own.
+result<uri> target(const options& o) {
+  auto where = uri::parse(o.url);
+  if (!where || !o.timeout || where->parameter("timeout")) return where;
+  std::string text = o.url.substr(0, o.url.find('#'));
+  text += text.contains('?') ? '&' : '?';
+  return uri::parse(fmt::format("{}timeout={:.3f}", text, *o.timeout));
+}
+
+}  // namespace
+
+protocols built_in_protocols() {
+  protocols table;
+#if PARLEY_HAS_REDIS
+  table.add("redis", redis_maker());
+#endif
+  return table;
+}
+
+task<int> run(loop& home, const options& o, stop& end) {
+  end.bind(home);
+  const signal_watcher signals(end);
+  console_observer watch(end, o.verbose);
+  auto where = target(o);
+  if (!where) {
+    report("the URL", where.error());
+    co_return exit_usage;
+  }
+  protocols table = built_in_protocols();
+  auto made = table.make(home, *where, &watch);
+  if (!made) co_return ended_by(end, "cannot use this URL", made.error());
+  provider& p = **made;
+  if (auto up = co_await end.unless_stopped(p.initialize()); !up) {
+    co_return ended_by(end, "cannot connect", up.error());
+  }
+  int code = exit_ok;
+  if (o.what == options::verb::pub) {
+    code = co_await publish(p, o, end);
+  } else {
+    code = co_await subscribe(home, p, o, end);
+  }
+  (void)co_await p.close();
+  co_return code;
+}
+
+}  // namespace parley::cli

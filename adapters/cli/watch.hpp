@@ -1,0 +1,26 @@
+// What the provider reports, for whoever sits before the terminal; and the end of
+// the program when the provider gives up.
+#pragma once
+
+#include <parley/adapters/cli/stop.hpp>
+#include <parley/core/api/observer.hpp>
+
+namespace parley::cli {
+
+class console_observer final : public observer {
+ public:
+  // Without `verbose` only failures are printed.
+  console_observer(stop& on_failure, bool verbose) noexcept
+      : stop_(on_failure), verbose_(verbose) {}
+
+  void log(log_level level, std::string_view component, std::string_view text) override;
+  void state_changed(std::string_view component, provider_state state, const error* why) override;
+  void resubscribed(std::string_view component, std::size_t subscriptions, duration gap) override;
+  void callback_failed(std::string_view component, const error& why) override;
+
+ private:
+  stop& stop_;
+  bool verbose_;
+};
+
+}  // namespace parley::cli
