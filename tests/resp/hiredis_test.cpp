@@ -5,9 +5,7 @@
 #include <array>
 #include <random>
 
-#include <parley/codecs/resp/decoder.hpp>
 #include <parley/codecs/resp/encoder.hpp>
-#include <parley/codecs/resp/tree.hpp>
 
 #include "reference/hiredis.hpp"
 #include "support/resp_canonical.hpp"
@@ -15,23 +13,6 @@
 
 namespace parley::test {
 namespace {
-
-second_opinion our_decode(std::string_view bytes) {
-  resp::decoder d;
-  resp::reply_builder builder;
-  std::array<resp::node, 7> nodes;
-  second_opinion opinion;
-  resp::decode_result r;
-  do {
-    r = d.decode(as_bytes(bytes), nodes);
-    bytes.remove_prefix(r.consumed);
-    for (std::size_t i = 0; i < r.count; ++i) {
-      if (builder.add(nodes[i])) opinion.replies.push_back(canonical(builder.take().root()));
-    }
-  } while (r.status == resp::decode_status::ok);
-  opinion.failed = r.status == resp::decode_status::failed;
-  return opinion;
-}
 
 // One random value of RESP2, nested up to the seven levels that hiredis allows.
 class generator {
@@ -90,11 +71,11 @@ TEST(RespHiredis, AgreesOnValidReplies) {
     generator g(seed);
     std::string bytes;
     for (std::size_t i = 0; i < 20; ++i) bytes += g.value();
-    const second_opinion ours = our_decode(bytes);
+    const replies ours = decode_replies(bytes);
     const second_opinion theirs = hiredis_decode(bytes, 1 + g.below(5000));
     ASSERT_FALSE(theirs.failed) << theirs.error << " seed " << seed;
-    ASSERT_EQ(ours.replies, theirs.replies) << "seed " << seed;
-    ASSERT_EQ(ours.replies.size(), 20u);
+    ASSERT_EQ(ours.list, theirs.replies) << "seed " << seed;
+    ASSERT_EQ(ours.list.size(), 20u);
     ASSERT_FALSE(ours.failed);
   }
 }
@@ -109,15 +90,15 @@ TEST(RespHiredis, NeverReadsSomethingElse) {
     for (std::size_t i = 0; i < 5; ++i) bytes += g.value();
     constexpr std::string_view letters = "0123456789\r\n-+:$*";
     bytes[g.below(bytes.size())] = letters[g.below(letters.size())];
-    const second_opinion ours = our_decode(bytes);
+    const replies ours = decode_replies(bytes);
     const second_opinion theirs = hiredis_decode(bytes, bytes.size());
     refused += ours.failed;
-    const std::size_t both = std::min(ours.replies.size(), theirs.replies.size());
+    const std::size_t both = std::min(ours.list.size(), theirs.replies.size());
     for (std::size_t i = 0; i < both; ++i) {
-      ASSERT_EQ(ours.replies[i], theirs.replies[i]) << escape(bytes);
+      ASSERT_EQ(ours.list[i], theirs.replies[i]) << escape(bytes);
     }
     // More than hiredis only where it is the stricter one: signs and zeros.
-    if (ours.replies.size() > theirs.replies.size()) {
+    if (ours.list.size() > theirs.replies.size()) {
       ASSERT_TRUE(theirs.failed) << escape(bytes);
     }
   }
@@ -142,7 +123,7 @@ TEST(RespHiredis, DifferencesAreTheDocumentedOnes) {
       difference{"%0\r\n", true, false},
   };
   for (const difference& d : differences) {
-    EXPECT_EQ(our_decode(d.bytes).replies.size(), d.we_read ? 1u : 0u) << escape(d.bytes);
+    EXPECT_EQ(decode_replies(d.bytes).list.size(), d.we_read ? 1u : 0u) << escape(d.bytes);
     EXPECT_EQ(hiredis_decode(d.bytes, 100).replies.size(), d.hiredis_reads ? 1u : 0u)
         << escape(d.bytes);
   }
@@ -156,7 +137,7 @@ TEST(RespHiredis, NestsDeeper) {
   };
   EXPECT_FALSE(hiredis_decode(nested(7), 100).failed);
   EXPECT_TRUE(hiredis_decode(nested(9), 100).failed);
-  EXPECT_FALSE(our_decode(nested(9)).failed);
+  EXPECT_FALSE(decode_replies(nested(9)).failed);
 }
 
 TEST(RespHiredis, WritesTheSameCommands) {
