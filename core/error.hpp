@@ -2,10 +2,10 @@
 // of its code, one to detail that exists only where something failed (a message,
 // a hint that a person can act on, the cause).
 //
-//   enum class errc : std::uint16_t { … };          in the protocol's room
+//   enum class errc : std::uint16_t { ... };          in the protocol's room
 //   const error_info& describe(errc) noexcept;      found by ADL
 //
-//   if (!ok) { if (ok.error() == errc::timed_out) …; log(ok.error().to_string()); }
+//   if (!ok) { if (ok.error() == errc::timed_out) ...; log(ok.error().to_string()); }
 #pragma once
 
 #include <atomic>
@@ -37,7 +37,7 @@ std::string_view to_string(error_class) noexcept;
 // The constant description of one error code. Lives in read-only memory; its
 // address is the identity of the code.
 struct error_info {
-  std::string_view domain;  // "core", "resp", "json", …
+  std::string_view domain;  // "core", "resp", "json", ...
   std::string_view name;    // as in the enumeration: "timed_out"
   error_class kind;
   std::string_view text;  // one sentence without a full stop
@@ -118,7 +118,7 @@ class [[nodiscard]] error {
   // How long the peer asked us to wait before another try.
   std::optional<std::chrono::milliseconds> retry_after() const noexcept;
 
-  // "nobody listens there: 127.0.0.1:6379 (transient); hint: …; cause: …"
+  // "nobody listens there: 127.0.0.1:6379 (transient); hint: ...; cause: ..."
   std::string to_string() const;
 
   // True if another try, with nothing changed, may succeed.

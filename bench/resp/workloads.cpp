@@ -13,7 +13,7 @@ std::string bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
 }
 
-// ["1526919030474-12", ["field0", "value0-12", …]]
+// ["1526919030474-12", ["field0", "value0-12", ...]]
 std::string stream_entry(std::size_t i) {
   std::string entry = "*2\r\n" + bulk("1526919030474-" + std::to_string(i)) + "*8\r\n";
   for (std::size_t field = 0; field < 4; ++field) {

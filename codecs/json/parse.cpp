@@ -3,7 +3,7 @@
 #include <iterator>
 #include <optional>
 #include <parley/codecs/json/json.hpp>
-#include <parley/codecs/json/sax.hpp>
+#include <parley/codecs/json/detail/sax.hpp>
 #include <parley/core/text/utf8.hpp>
 
 namespace parley::json {

@@ -3,7 +3,7 @@
 //
 //   resp::client c{{.who = {.password = "secret"}}};
 //   c.start(now);                       // HELLO is in output()
-//   …                                   // write output(), commit() what comes
+//   ...                                   // write output(), commit() what comes
 //   event opened                        // from here on commands are accepted
 //   c.send(args, tag, {}, now);         // pipelined by itself
 //   event reply{tag, nodes}             // in the order of the commands

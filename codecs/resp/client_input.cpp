@@ -1,7 +1,6 @@
 // The way from bytes to events: decoding, pairing replies with commands, and
 // telling messages from replies.
 #include <algorithm>
-#include <cctype>
 #include <parley/codecs/resp/client.hpp>
 #include <parley/codecs/resp/command_table.hpp>
 
@@ -219,7 +218,7 @@ error client::foreign_peer(resp::errc fault) const {
   const auto seen = as_text(input_.data().subspan(decoded_));
   std::string start;
   for (const char c : seen.substr(0, 16)) {
-    start.push_back(std::isprint(static_cast<unsigned char>(c)) ? c : '.');
+    start.push_back(c >= ' ' && c <= '~' ? c : '.');
   }
   error why(fault, "the peer is not a Redis server: it answered \"" + start + "\"");
   if (seen.starts_with("HTTP/")) {

@@ -22,38 +22,38 @@ struct refused {
 // the handshake has set up and a reconnect would lose.
 constexpr std::string_view use_speaker = "use a speaker, or subscribe() of the machine";
 constexpr std::string_view use_config = "set it in the configuration: a reconnect would lose it";
-constexpr std::array refusals{
-    refused{"SUBSCRIBE", use_speaker},
-    refused{"PSUBSCRIBE", use_speaker},
-    refused{"SSUBSCRIBE", use_speaker},
-    refused{"UNSUBSCRIBE", use_speaker},
-    refused{"PUNSUBSCRIBE", use_speaker},
-    refused{"SUNSUBSCRIBE", use_speaker},
-    refused{"MONITOR", "its replies have no end; use redis-cli"},
-    refused{"SYNC", "for replicas only"},
-    refused{"PSYNC", "for replicas only"},
-    refused{"HELLO", use_config},
-    refused{"AUTH", use_config},
-    refused{"SELECT", use_config},
-    refused{"RESET", use_config},
-    refused{"QUIT", "close the provider"},
-};
+constexpr auto refusals = std::to_array<refused>({
+    {"SUBSCRIBE", use_speaker},
+    {"PSUBSCRIBE", use_speaker},
+    {"SSUBSCRIBE", use_speaker},
+    {"UNSUBSCRIBE", use_speaker},
+    {"PUNSUBSCRIBE", use_speaker},
+    {"SUNSUBSCRIBE", use_speaker},
+    {"MONITOR", "its replies have no end; use redis-cli"},
+    {"SYNC", "for replicas only"},
+    {"PSYNC", "for replicas only"},
+    {"HELLO", use_config},
+    {"AUTH", use_config},
+    {"SELECT", use_config},
+    {"RESET", use_config},
+    {"QUIT", "close the provider"},
+});
 
 constexpr std::array<std::string_view, 10> blocking_words{
     "BLPOP",    "BRPOP",    "BLMOVE", "BRPOPLPUSH", "BLMPOP",
     "BZPOPMIN", "BZPOPMAX", "BZMPOP", "WAIT",       "WAITAOF"};
 
-constexpr std::array push_words{
-    push_word{"message", push_word::message, subscription::channel, true},
-    push_word{"pmessage", push_word::message, subscription::pattern, true},
-    push_word{"smessage", push_word::message, subscription::shard, true},
-    push_word{"subscribe", push_word::confirmation, subscription::channel, true},
-    push_word{"unsubscribe", push_word::confirmation, subscription::channel, false},
-    push_word{"psubscribe", push_word::confirmation, subscription::pattern, true},
-    push_word{"punsubscribe", push_word::confirmation, subscription::pattern, false},
-    push_word{"ssubscribe", push_word::confirmation, subscription::shard, true},
-    push_word{"sunsubscribe", push_word::confirmation, subscription::shard, false},
-};
+constexpr auto push_words = std::to_array<push_word>({
+    {"message", push_word::message, subscription::channel, true},
+    {"pmessage", push_word::message, subscription::pattern, true},
+    {"smessage", push_word::message, subscription::shard, true},
+    {"subscribe", push_word::confirmation, subscription::channel, true},
+    {"unsubscribe", push_word::confirmation, subscription::channel, false},
+    {"psubscribe", push_word::confirmation, subscription::pattern, true},
+    {"punsubscribe", push_word::confirmation, subscription::pattern, false},
+    {"ssubscribe", push_word::confirmation, subscription::shard, true},
+    {"sunsubscribe", push_word::confirmation, subscription::shard, false},
+});
 
 }  // namespace
 

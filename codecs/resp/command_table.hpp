@@ -17,7 +17,7 @@ result<void> check_command(std::span<const std::string_view> arguments);
 // (BLPOP, XREAD BLOCK): they belong on a connection of their own (P38).
 bool is_blocking(std::span<const std::string_view> arguments) noexcept;
 
-// SUBSCRIBE, PUNSUBSCRIBE, ….
+// SUBSCRIBE, PUNSUBSCRIBE, ....
 std::string_view subscribe_verb(subscription kind, bool on) noexcept;
 
 // The first word of a push.

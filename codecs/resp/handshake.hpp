@@ -2,7 +2,7 @@
 // send next. Tries RESP3 and falls back to RESP2 on servers before version 6.
 //
 //   automatic, resp3:  HELLO 3 [AUTH user password] [SETNAME name]
-//   resp2, fall-back:  [AUTH …] [CLIENT SETNAME name]
+//   resp2, fall-back:  [AUTH ...] [CLIENT SETNAME name]
 //   all:               [SELECT database], PING where nothing else was answered
 #pragma once
 

@@ -17,19 +17,19 @@ namespace parley {
 struct redis_config {
   std::string host = "localhost";  // a name or an address; ignored with unix_socket
   std::uint16_t port = 6379;
-  std::uint32_t db = 0;      // SELECT after the login: one per application (S146)
-  std::string username;      // ACL user (Redis 6); empty: the default user
-  std::string password;      // empty: no login. Never printed
-  bool ssl = false;          // needs an entry "tls" in `with`
-  std::string ssl_ca_certs;  // empty: the system's store
-  std::string ssl_certfile;  // with ssl_keyfile: our own certificate
-  std::string ssl_keyfile;
+  std::uint32_t db = 0;        // SELECT after the login: one per application (S146)
+  std::string username{};      // ACL user (Redis 6); empty: the default user
+  std::string password{};      // empty: no login. Never printed
+  bool ssl = false;            // needs an entry "tls" in `with`
+  std::string ssl_ca_certs{};  // empty: the system's store
+  std::string ssl_certfile{};  // with ssl_keyfile: our own certificate
+  std::string ssl_keyfile{};
   verify_mode verify = verify_mode::full;
   bool decode_responses = true;        // text as text; false: always bytes
-  std::uint32_t max_connections = 50;  // one for commands, one for subscriptions, …
+  std::uint32_t max_connections = 50;  // one for commands, one for subscriptions, ...
 
-  std::string unix_socket;  // a path; instead of host and port
-  std::string client_name;  // CLIENT SETNAME
+  std::string unix_socket{};  // a path; instead of host and port
+  std::string client_name{};  // CLIENT SETNAME
   resp::version_choice protocol = resp::version_choice::automatic;
 
   // How long initialize() goes on trying, and how long one attempt may take.
@@ -40,10 +40,10 @@ struct redis_config {
   duration ping_interval = std::chrono::seconds(2);
   // When an answer that is due makes the connection dead.
   duration liveness = std::chrono::seconds(4);
-  back_off_config reconnect;
+  back_off_config reconnect{};
 
   // What is accepted from the server, and kept for it.
-  resp::limits reply;
+  resp::limits reply{};
   std::size_t max_output = std::size_t{64} << 20;
 
   // Where TLS comes from; null: there is none. Must outlive the provider.

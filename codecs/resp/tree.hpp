@@ -58,7 +58,7 @@ class element {
   double number() const noexcept { return head().number(); }
   bool boolean() const noexcept { return head().boolean(); }
 
-  // The elements of an aggregate, in order; a map yields key, value, key, …
+  // The elements of an aggregate, in order; a map yields key, value, key, ...
   // Scalars have none.
   iterator begin() const noexcept;
   iterator end() const noexcept;

@@ -10,13 +10,21 @@ struct scheme {
   std::string_view name;
   std::string_view protocol;
 };
-constexpr std::array schemes{
-    scheme{"redis", "redis"},    scheme{"rediss", "redis"},  scheme{"redis+unix", "redis"},
-    scheme{"unix", "redis"},     scheme{"mqtt", "mqtt"},     scheme{"mqtts", "mqtt"},
-    scheme{"http", "rest"},      scheme{"https", "rest"},    scheme{"http+unix", "rest"},
-    scheme{"ws", "websocket"},   scheme{"wss", "websocket"}, scheme{"grpc", "grpc"},
-    scheme{"grpc+unix", "grpc"},
-};
+constexpr auto schemes = std::to_array<scheme>({
+    {"redis", "redis"},
+    {"rediss", "redis"},
+    {"redis+unix", "redis"},
+    {"unix", "redis"},
+    {"mqtt", "mqtt"},
+    {"mqtts", "mqtt"},
+    {"http", "rest"},
+    {"https", "rest"},
+    {"http+unix", "rest"},
+    {"ws", "websocket"},
+    {"wss", "websocket"},
+    {"grpc", "grpc"},
+    {"grpc+unix", "grpc"},
+});
 
 }  // namespace
 

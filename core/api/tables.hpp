@@ -18,9 +18,9 @@ enum class verify_mode : std::uint8_t { full, ca_only, none };
 
 // TLS as a provider's configuration spells it; read by the transport's maker.
 struct tls_settings {
-  std::string ca_certs;  // file or folder; empty: the system's store
-  std::string certfile;
-  std::string keyfile;
+  std::string ca_certs{};  // file or folder; empty: the system's store
+  std::string certfile{};
+  std::string keyfile{};
   verify_mode verify = verify_mode::full;
 };
 

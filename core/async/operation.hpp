@@ -2,7 +2,7 @@
 // T or an error. It is awaited, given a callback, or waited for:
 //
 //   auto r = co_await redis.get("key");                    // in a parley::task
-//   redis.get("key").then([](result<value> r) { … });      // any loop
+//   redis.get("key").then([](result<value> r) { ... });      // any loop
 //   auto r = loop.wait(redis.get("key"));                  // blocking loop
 //
 // Dropping an operation detaches it: it goes on, nobody is told. Completions run

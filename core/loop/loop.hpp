@@ -5,7 +5,7 @@
 // queues, timers and the order of a turn are kept here. Each turn of a loop:
 //   1. wait for the operating system until next_timer(), or not at all if
 //      has_ready();
-//   2. report what happened to connections (on_connected, on_read, …);
+//   2. report what happened to connections (on_connected, on_read, ...);
 //   3. run_timers(now());
 //   4. run_ready(): completions, callbacks and woken connections.
 // User code runs in step 4 only, so it never runs inside a drain and may destroy

@@ -30,7 +30,7 @@ struct back_off_config {
   // sleep for a year.
   duration max_retry_after = std::chrono::minutes(5);
   // Give up after so many failures in a row; nothing: never.
-  std::optional<std::uint32_t> max_attempts;
+  std::optional<std::uint32_t> max_attempts{};
 };
 
 class back_off {

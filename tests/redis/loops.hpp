@@ -83,6 +83,27 @@ struct on_uv {
 };
 #endif
 
+#if PARLEY_HAS_SIM
+struct on_sim {
+  static constexpr const char* name = "sim";
+  loop& home() { return host_; }
+
+  template <class T>
+  result<T> wait(operation<T> op) {
+    return host_.wait(std::move(op));
+  }
+  template <class F>
+  bool run_until(F condition, duration limit = 10s) {
+    return world_.run_until(condition, limit);
+  }
+  address bind_address() { return *address::parse_ip("127.0.0.1", 0); }
+
+ private:
+  sim::world world_{1};
+  sim::host& host_ = world_.add_host("here");
+};
+#endif
+
 // What a test of a provider on loop L needs often.
 template <class L>
 class loop_suite : public ::testing::Test {
@@ -91,10 +112,13 @@ class loop_suite : public ::testing::Test {
   loop& home = at.home();
 };
 
-#if PARLEY_HAS_UV
+// Loops that reach real servers, and all.
+#if PARLEY_HAS_UV && PARLEY_HAS_SIM
 using real_loops = ::testing::Types<on_blocking, on_uv>;
+using all_loops = ::testing::Types<on_blocking, on_uv, on_sim>;
 #else
 using real_loops = ::testing::Types<on_blocking>;
+using all_loops = real_loops;
 #endif
 
 struct loop_names {

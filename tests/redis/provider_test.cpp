@@ -48,7 +48,7 @@ class redis_on : public loop_suite<L> {
   watcher watch;
 };
 
-TYPED_TEST_SUITE(redis_on, real_loops, loop_names);
+TYPED_TEST_SUITE(redis_on, all_loops, loop_names);
 
 // S16, S21, S22
 TYPED_TEST(redis_on, initialize_connects_and_says_so) {

@@ -37,7 +37,7 @@ class redis_server {
   // Valid as long as the fixture lives, also while the server is down.
   const std::string& directory() const noexcept { return directory_; }
   std::string socket_path() const { return directory_ + "/redis.sock"; }
-  // "redis://127.0.0.1:PORT" and "redis+unix:///…/redis.sock", without a user.
+  // "redis://127.0.0.1:PORT" and "redis+unix:///.../redis.sock", without a user.
   std::string uri() const;
   std::string unix_uri() const;
   // What the server has written to its log so far.
