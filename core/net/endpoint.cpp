@@ -68,6 +68,8 @@ result<endpoint> endpoint::parse(std::string_view text, std::uint16_t default_po
     }
   }
   if (host.empty()) return bad_endpoint(text, "no host");
+  // With a port it would read as a path; "unix.:6379" is the same host.
+  if (host == "unix") return bad_endpoint(text, "a host of this name is written \"unix.\"");
   for (const char c : host) {
     if (!is_host_byte(c)) return bad_endpoint(text, "a character that no host name has");
   }

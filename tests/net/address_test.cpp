@@ -145,9 +145,9 @@ TEST(endpoint, reads_hosts_ports_and_paths) {  // S21 S22
 }
 
 TEST(endpoint, refuses_what_cannot_be_meant) {
-  for (const std::string_view bad :
-       {"", ":6379", "host:", "host:x", "host:65536", "host:-1", "[::1", "[]:1", "[host]:1",
-        "[::1]x", "[::1]7000", "ho st", "host/0", "a:b:c", "user@host", "unix:", "host\n"}) {
+  for (const std::string_view bad : {"", ":6379", "host:", "host:x", "host:65536", "host:-1",
+                                     "[::1", "[]:1", "[host]:1", "[::1]x", "[::1]7000", "ho st",
+                                     "host/0", "a:b:c", "user@host", "unix:", "unix", "host\n"}) {
     EXPECT_EQ(read(bad), "refused") << bad;
   }
 }
