@@ -8,7 +8,7 @@
 #include <parley/codecs/resp/encoder.hpp>
 
 #include "reference/hiredis.hpp"
-#include "support/resp_canonical.hpp"
+#include "support/resp_replies.hpp"
 #include "support/vectors.hpp"
 
 namespace parley::test {
