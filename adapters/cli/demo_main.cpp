@@ -33,7 +33,7 @@ struct row {
 class receiver final : private timer {
  public:
   receiver(loop& home, const scenario& s)
-      : home_(home), scenario_(s), next_(s.publishers, 0), done_(home) {
+      : home_(home), scenario_(s), next_(s.publishers, 0), done_(home), all_here_(done_.op()) {
     home.set_timer(*this, home.now() + patience);
   }
 
@@ -45,7 +45,8 @@ class receiver final : private timer {
     if (++received_ == std::uint64_t{scenario_.publishers} * scenario_.messages) done_.complete({});
   }
 
-  operation<void> all_here() { return done_.op(); }
+  // To be awaited once.
+  operation<void>& all_here() noexcept { return all_here_; }
   std::uint64_t received() const noexcept { return received_; }
   std::uint64_t correct() const noexcept { return correct_; }
 
@@ -56,6 +57,7 @@ class receiver final : private timer {
   const scenario& scenario_;
   std::vector<std::uint32_t> next_;  // by publisher
   completer<void> done_;
+  operation<void> all_here_;
   std::uint64_t received_ = 0;
   std::uint64_t correct_ = 0;
 };
@@ -140,7 +142,8 @@ task<result<row>> run(loop& home, redis_config config, const scenario& s) {
     if (!sent) co_return std::unexpected(sent.error());
     r.sent += *sent;
   }
-  (void)co_await to.all_here();
+  auto& all_here = to.all_here();
+  (void)co_await all_here;
   r.seconds = std::chrono::duration<double>(home.now() - start).count();
   r.received = to.received();
   r.correct = to.correct();

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <parley/adapters/cli/demo_scenarios.hpp>
@@ -38,10 +39,11 @@ value bytes_of_size(serial s, std::size_t size) {
   std::string all(8 + size, '\0');
   std::memcpy(all.data(), &s.publisher, 4);
   std::memcpy(all.data() + 4, &s.number, 4);
-  std::uint32_t state = s.publisher * 2654435761U + s.number + 1;
-  for (std::size_t i = 8; i < all.size(); ++i) {
-    state = state * 1664525U + 1013904223U;
-    all[i] = static_cast<char>(state >> 24);
+  std::uint64_t state = (std::uint64_t{s.publisher} << 32 | s.number) + 1;
+  for (std::size_t i = 8; i < all.size(); i += 8) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    const std::uint64_t mixed = state ^ (state >> 29);  // the low bits alone are regular
+    std::memcpy(all.data() + i, &mixed, std::min<std::size_t>(8, all.size() - i));
   }
   return value::from_bytes(as_bytes(all));
 }
