@@ -405,8 +405,9 @@ TYPED_TEST(redis_on, a_coroutine_reads_like_the_design) {
   std::unique_ptr<redis_provider> redis = this->up();
   std::string got;
   auto on_message = [&](const message& m) { got = m.text(); };
+  result<speaker> speaker = fail(errc::misuse);
   auto body = [&]() -> task<bool> {
-    auto speaker = co_await redis->create_speaker("co", on_message);
+    speaker = co_await redis->create_speaker("co", on_message);
     if (!speaker) co_return false;
     auto sent = co_await speaker->shout(fields("a", 1, "b", array(1, "two")));
     co_return sent && sent->receivers == 1;
