@@ -54,7 +54,8 @@ class layer {
   virtual read_result read(std::span<std::byte> into, time_point now) = 0;
   // Takes plain bytes up to the layer's own output limit; returns how many.
   virtual std::size_t write(buffer_list plain, time_point now) = 0;
-  // Says farewell after what was written (close_notify, close frame).
+  // Says farewell after what was written (close_notify, close frame). Called again
+  // while it lasts, and also before the layer is open: then it just ends.
   virtual void close(time_point now) = 0;
   // Why read() returned failed.
   virtual const error& why() const = 0;

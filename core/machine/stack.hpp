@@ -121,9 +121,10 @@ class stack {
   }
 
   bool deliver(read_result got) {
+    // Each prepare is paired with a commit: an open span would pin the buffer.
+    if (started_) top_.commit(got.what == read_result::status::ok ? got.n : 0, now_);
     switch (got.what) {
       case read_result::status::ok:
-        if (started_) top_.commit(got.n, now_);
         return true;
       case read_result::status::need_data:
         return false;
@@ -159,9 +160,9 @@ class stack {
       layers_[i]->start(now_);
       return true;
     }
+    if (begun_) layers_[i]->commit(got.what == read_result::status::ok ? got.n : 0, now_);
     switch (got.what) {
       case read_result::status::ok:
-        if (begun_) layers_[i]->commit(got.n, now_);
         return true;
       case read_result::status::need_data:
         return false;
@@ -181,8 +182,9 @@ class stack {
 
   // From the top: each layer takes what its own output limit allows.
   void push_down() {
-    if (started_) move_down(top_, *layers_[0]);
-    if (count_ == 2 && begun_) move_down(*layers_[0], *layers_[1]);
+    // A machine may end before its layers are open: nobody else would close them.
+    if (started_ || top_.is_done()) move_down(top_, *layers_[0]);
+    if (count_ == 2 && (begun_ || layers_[0]->is_done())) move_down(*layers_[0], *layers_[1]);
   }
 
   // Gives the output of `upper` to `lower`, and closes `lower` once nothing can
