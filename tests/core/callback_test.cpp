@@ -96,7 +96,8 @@ void lives_once() {
     c = std::move(b);
     EXPECT_FALSE(b);  // NOLINT(bugprone-use-after-move)
     c();
-    c = std::move(c);
+    callback<void()>& same = c;
+    c = std::move(same);
     EXPECT_TRUE(c);
     EXPECT_EQ(counts.alive, 1);
     c = F(counts);  // the old one ends

@@ -12,7 +12,7 @@ namespace {
 
 time_point at(int ms) { return time_point{} + std::chrono::milliseconds(ms); }
 
-struct probe : timer {
+struct probe final : timer {
   void fired(time_point now) override {
     ++count;
     if (on_fire) on_fire(*this, now);
@@ -22,7 +22,7 @@ struct probe : timer {
   void (*on_fire)(probe&, time_point) = nullptr;
 };
 
-struct recorder : timer {
+struct recorder final : timer {
   recorder(int number, std::vector<int>& to) : id(number), order(to) {}
   void fired(time_point) override { order.push_back(id); }
   int id;
