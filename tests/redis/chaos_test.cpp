@@ -61,7 +61,7 @@ class user {
 };
 
 // Returns what went wrong, or nothing.
-std::string run(std::uint64_t seed) {
+std::string run(std::uint64_t seed, outcome& total) {
   sim::world world(seed);
   sim::host& there = world.add_host("server");
   sim::host& here = world.add_host("client");
@@ -103,14 +103,15 @@ std::string run(std::uint64_t seed) {
   if (seen.ended != seen.accepted) return "an operation did not end";
   if (seen.twice > 0) return "an operation ended twice";
   if (seen.foreign > 0) return "a reply reached another caller";
-  if (seen.succeeded == 0) return "nothing came through";
-  if (seen.cancelled == 0) return "nothing was cancelled";
+  total.succeeded += seen.succeeded;
+  total.cancelled += seen.cancelled;
   if (redis->status().state != provider_state::up) return "not up again after the faults";
 
-  // Desired state holds: a message arrives once all is quiet.
+  // Desired state holds: a message arrives once all is quiet. (A half-open session may
+  // still count as a receiver at the server.)
   const int before = heard;
   bool sent = false;
-  listening->shout("still there?").then([&](result<delivery> r) { sent = r && r->receivers == 1; });
+  listening->shout("still there?").then([&](result<delivery> r) { sent = r && r->receivers >= 1; });
   world.run_until([&] { return sent && heard > before; }, 10s);
   if (!sent) return "the subscription was not restored";
   if (heard == before) return "the message did not arrive";
@@ -136,10 +137,13 @@ TEST(redis_chaos, every_schedule_ends_well) {
     first = std::strtoull(one, nullptr, 10);
     count = 1;
   }
+  outcome total;  // a single schedule may be down all the time
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    const std::string wrong = run(seed);
+    const std::string wrong = run(seed, total);
     ASSERT_EQ(wrong, "") << "replay with PARLEY_SEED=" << seed;
   }
+  EXPECT_GT(total.succeeded, 0);
+  EXPECT_GT(total.cancelled, 0);
 }
 
 // Killed between any two bytes of a conversation: nothing is lost or doubled.
