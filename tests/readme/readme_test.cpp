@@ -1,0 +1,62 @@
+// The README's programs do what the README says.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "support/redis_server.hpp"
+
+namespace parley::test {
+namespace {
+
+struct run_result {
+  int status = -1;
+  std::string output;
+};
+
+run_result run(const std::string& program, const std::string& argument = {}) {
+  const std::string command = README_PROGRAMS "/" + program + " " + argument + " 2>&1";
+  run_result r;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  if (!pipe) return r;
+  std::array<char, 4096> buffer;
+  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    r.output.append(buffer.data(), n);
+  }
+  const int status = ::pclose(pipe);
+  r.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return r;
+}
+
+TEST(readme, the_codec_program_prints_nodes) {
+  const run_result r = run("codec");
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_NE(r.output.find("depth 1: hello"), std::string::npos) << r.output;
+}
+
+TEST(readme, the_machine_program_talks_to_redis) {
+  redis_server server;
+  const run_result r = run("machine", std::to_string(server.port()));
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "hello\n");
+}
+
+TEST(readme, the_provider_program_hears_itself) {
+  redis_server server;
+  const run_result r = run("provider", std::to_string(server.port()));
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "value = 42\n");
+}
+
+// S157: the error that a reader of the README sees first.
+TEST(readme, without_a_server_the_error_helps) {
+  const run_result r = run("provider", std::to_string(free_port()));
+  EXPECT_NE(r.status, 0);
+  EXPECT_NE(r.output.find("connection refused"), std::string::npos) << r.output;
+  EXPECT_NE(r.output.find("hint"), std::string::npos) << r.output;
+}
+
+}  // namespace
+}  // namespace parley::test
