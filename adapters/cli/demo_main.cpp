@@ -33,7 +33,7 @@ struct row {
 class receiver final : private timer {
  public:
   receiver(loop& home, const scenario& s)
-      : home_(home), scenario_(s), next_(s.publishers, 0), done_(home), all_here_(done_.op()) {
+      : scenario_(s), next_(s.publishers, 0), done_(home), all_here_(done_.op()) {
     home.set_timer(*this, home.now() + patience);
   }
 
@@ -53,7 +53,6 @@ class receiver final : private timer {
  private:
   void fired(time_point) override { done_.complete(fail(errc::timed_out)); }
 
-  loop& home_;
   const scenario& scenario_;
   std::vector<std::uint32_t> next_;  // by publisher
   completer<void> done_;

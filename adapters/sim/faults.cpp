@@ -54,6 +54,14 @@ void world::heal(host& a, host& b) {
   }
 }
 
+// What was sent to a host without power arrives now.
+void world::resume(const host& at) {
+  for (const auto& weak : wires_) {
+    const auto w = weak.lock();
+    if (w && (&w->at(0) == &at || &w->at(1) == &at)) w->resume();
+  }
+}
+
 void world::heal_all() {
   for (const auto& [key, l] : links_) {
     if (l->cut[0] || l->cut[1]) heal(*hosts_[key.first], *hosts_[key.second]);

@@ -198,6 +198,7 @@ void host::restart() {
   world_.note_host(*this, "restart");
   down_.reset();
   if (boot_) boot_();
+  world_.resume(*this);
 }
 
 }  // namespace parley::sim

@@ -40,6 +40,9 @@ struct world_options {
   // After how long an unanswered connect ends with errc::timed_out. Linux sends
   // six SYNs more, which takes 127 s.
   duration connect_timeout = std::chrono::seconds(127);
+  // After how long without an answer a kernel gives bytes up: the end that sent
+  // them gets errc::timed_out. Linux sends fifteen times more, which takes 924 s.
+  duration retransmit_timeout = std::chrono::seconds(924);
   // The wall clock at the start: 2025-01-01 00:00 UTC.
   wall_time wall_start{std::chrono::seconds(1'735'689'600)};
   // Keep a text log of everything that happens: world::trace().

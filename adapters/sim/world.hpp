@@ -157,6 +157,7 @@ class world {
   // Those that a fault can hit; between any two hosts if `a` is null.
   std::vector<std::shared_ptr<detail::wire>> open_wires(const host* a, const host* b);
   void set_cut(host& from, host& to, bool on);
+  void resume(const host& at);
   void apply(detail::wire& w, int to, fault what);
   void next_fault(const fault_plan& plan, time_point end);
   void random_fault(const fault_plan& plan);

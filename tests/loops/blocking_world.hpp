@@ -19,7 +19,7 @@ class blocking_world : public real_network {
   bool run_until(const std::function<bool()>& done) {
     for (const patience left; !done();) {
       if (left.is_over()) return false;
-      loop_->run_once(std::chrono::milliseconds(50));
+      loop_->run_once(left.left());
     }
     return true;
   }
@@ -27,6 +27,7 @@ class blocking_world : public real_network {
     for (int i = 0; i < 5; ++i) loop_->run_once(std::chrono::milliseconds(2));
   }
   void destroy() { loop_.reset(); }
+  bool exists() const { return loop_.has_value(); }
 
  private:
   std::optional<blocking::loop> loop_{std::in_place};

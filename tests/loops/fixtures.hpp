@@ -3,9 +3,11 @@
 //
 //   name                  a short text
 //   port()                the parley::loop
-//   run_until(done)       runs it until done() is true; false after a long time
+//   run_until(done)       runs it until done() is true; false after a long time. Waits
+//                         between turns as long as the loop does: no ticks that would
+//                         hide a loop that was not woken
 //   idle()                runs some turns although nothing may happen
-//   destroy()             destroys the loop, at the end of a test at the latest
+//   destroy(), exists()   destroys the loop, at the end of a test at the latest
 //   any_port(), local_path(name), abstract_name(name), nobody(), unknown_host()
 //                         addresses, see real_network.hpp
 #pragma once
@@ -84,6 +86,16 @@ class loop_test : public ::testing::Test {
   }
 
   void TearDown() override {
+    if (world.exists()) close_all();
+    for (auto& c : clients) EXPECT_EQ(c->released_count, 1);
+    for (auto& s : servers) {
+      for (auto& p : s->peers) EXPECT_EQ(p->released_count, 1);
+    }
+    world.destroy();
+  }
+
+ private:
+  void close_all() {
     for (auto& c : clients) c->close();
     for (auto& s : servers) {
       s->stop();
@@ -91,11 +103,6 @@ class loop_test : public ::testing::Test {
     }
     EXPECT_TRUE(world.run_until([this] { return all_released(); }));
     world.idle();
-    for (auto& c : clients) EXPECT_EQ(c->released_count, 1);
-    for (auto& s : servers) {
-      for (auto& p : s->peers) EXPECT_EQ(p->released_count, 1);
-    }
-    world.destroy();
   }
 };
 

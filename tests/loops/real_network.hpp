@@ -11,7 +11,10 @@ namespace parley::test {
 // fails.
 class patience {
  public:
-  bool is_over() const { return std::chrono::steady_clock::now() > end_; }
+  bool is_over() const { return left() <= left().zero(); }
+  std::chrono::steady_clock::duration left() const {
+    return end_ - std::chrono::steady_clock::now();
+  }
 
  private:
   std::chrono::steady_clock::time_point end_ =

@@ -35,19 +35,21 @@ class uv_world : public real_network {
   bool run_until(const std::function<bool()>& done) {
     for (const patience left; !done();) {
       if (left.is_over()) return false;
-      turn(50);
+      turn(left.left());
     }
     return true;
   }
   void idle() {
-    for (int i = 0; i < 5; ++i) turn(2);
+    for (int i = 0; i < 5; ++i) turn(std::chrono::milliseconds(2));
   }
   void destroy() { loop_.reset(); }
+  bool exists() const { return loop_.has_value(); }
 
  private:
   // One turn that waits no longer than that.
-  void turn(std::uint64_t ms) {
-    uv_timer_start(&tick_, [](uv_timer_t*) {}, ms, 0);
+  void turn(duration at_most) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
+    uv_timer_start(&tick_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(ms), 0);
     uv_run(&raw_, UV_RUN_ONCE);
     uv_timer_stop(&tick_);
   }

@@ -1,40 +1,9 @@
-#include <gtest/gtest.h>
-
-#include <parley/adapters/sim/world.hpp>
-
-#include "sim/line_peers.hpp"
+#include "sim/sim_fixture.hpp"
 
 namespace parley::test {
 namespace {
 
-using namespace std::chrono_literals;
-
-// Most tests need two hosts, a server on one, a client on the other, and all of
-// it to be gone in the end.
-class sim_world : public testing::Test {
- protected:
-  sim_world() : world(1, {.trace = true, .max_steps_per_instant = 1000}) {}
-
-  void SetUp() override { ASSERT_TRUE(server.listen(b, b.at(7))); }
-  void TearDown() override {
-    client.close();
-    server.close_all();
-    server.stop();
-    EXPECT_EQ(world.run_until_idle(), sim::stopped::idle);
-    EXPECT_EQ(world.open_connections(), 0U) << world.trace();
-  }
-  // Connects, and runs until that has an outcome.
-  void connect(const address& to) {
-    client.connect(a, to);
-    world.run_until([&] { return client.opened || client.is_over(); });
-  }
-
-  sim::world world;
-  sim::host& a = world.add_host("a", {"10.0.0.1", "fd00::1"});
-  sim::host& b = world.add_host("b", {"10.0.0.2", "fd00::2"});
-  line_server server;
-  line_peer client;
-};
+class sim_world : public sim_fixture {};
 
 TEST_F(sim_world, carries_a_request_and_its_reply) {
   connect(b.at(7));
@@ -47,14 +16,14 @@ TEST_F(sim_world, carries_a_request_and_its_reply) {
 }
 
 TEST_F(sim_world, reaches_every_address_and_the_wildcard) {
-  line_server any;
+  chat_server any;
   ASSERT_TRUE(any.listen(b, sim::ip("::").with_port(8)));
-  line_server v4;
+  chat_server v4;
   ASSERT_TRUE(v4.listen(b, sim::ip("0.0.0.0").with_port(9)));
   const address to[] = {b.addresses()[0].with_port(8), b.addresses()[1].with_port(8),
                         b.addresses()[0].with_port(9)};
   for (const address& where : to) {
-    line_peer p;
+    chat_peer p;
     p.connect(a, where);
     EXPECT_TRUE(world.run_until([&] { return p.opened; })) << where.to_string();
     p.close();
@@ -69,16 +38,16 @@ TEST_F(sim_world, reaches_every_address_and_the_wildcard) {
 }
 
 TEST_F(sim_world, has_local_addresses_for_each_host) {
-  line_server local;
+  chat_server local;
   ASSERT_TRUE(local.listen(b, address::local("/run/line")));
-  line_peer here;
+  chat_peer here;
   here.connect(b, address::local("/run/line"));
   EXPECT_TRUE(world.run_until([&] { return here.opened; }));
-  line_peer loopback;
+  chat_peer loopback;
   loopback.connect(b, sim::ip("127.0.0.1").with_port(7));
   EXPECT_TRUE(world.run_until([&] { return loopback.is_over() || loopback.opened; }));
   EXPECT_TRUE(loopback.failure) << "b listens on 10.0.0.2 only";
-  line_peer elsewhere;
+  chat_peer elsewhere;
   elsewhere.connect(a, address::local("/run/line"));
   EXPECT_TRUE(world.run_until([&] { return elsewhere.is_over(); }));
   EXPECT_EQ(*elsewhere.failure, errc::refused);
@@ -87,8 +56,8 @@ TEST_F(sim_world, has_local_addresses_for_each_host) {
 }
 
 TEST_F(sim_world, chooses_a_port_for_port_0) {
-  line_server one;
-  line_server two;
+  chat_server one;
+  chat_server two;
   ASSERT_TRUE(one.listen(b, b.at(0)));
   ASSERT_TRUE(two.listen(b, b.at(0)));
   EXPECT_NE(one.where().port(), 0);
@@ -101,7 +70,7 @@ TEST_F(sim_world, chooses_a_port_for_port_0) {
 }
 
 TEST_F(sim_world, refuses_to_listen_where_it_cannot) {
-  line_server again;
+  chat_server again;
   EXPECT_EQ(again.listen(b, b.at(7)).error(), errc::io);
   EXPECT_EQ(again.listen(b, a.at(7)).error(), errc::unreachable);
 }
@@ -110,7 +79,7 @@ TEST_F(sim_world, tells_why_a_connect_failed) {
   connect(b.at(70));
   EXPECT_EQ(*client.failure, errc::refused);
   EXPECT_EQ(client.failure->message(), "10.0.0.2:70");
-  line_peer lost;
+  chat_peer lost;
   lost.connect(a, sim::ip("192.168.0.1").with_port(7));
   EXPECT_TRUE(world.run_until([&] { return lost.gone; }));
   EXPECT_EQ(*lost.failure, errc::unreachable);
@@ -202,16 +171,18 @@ struct busy_work : work {
 };
 
 TEST_F(sim_world, notices_a_livelock) {
+  sim::world small(1, {.max_steps_per_instant = 100});
+  sim::host& h = small.add_host("h");
   busy_work busy;
-  busy.home = &a;
-  a.enqueue(busy);
-  EXPECT_EQ(world.run_for(1s), sim::stopped::livelock);
-  completer<int> done(a);
-  const auto stuck = a.wait(done.op());
+  busy.home = &h;
+  h.enqueue(busy);
+  EXPECT_EQ(small.run_for(1s), sim::stopped::livelock);
+  completer<int> done(h);
+  const auto stuck = h.wait(done.op());
   EXPECT_EQ(stuck.error(), errc::timed_out);
   EXPECT_NE(stuck.error().message().find("livelock"), std::string_view::npos);
   busy.home = nullptr;
-  EXPECT_EQ(world.run_for(1s), sim::stopped::idle);
+  EXPECT_EQ(small.run_for(1s), sim::stopped::idle);
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ class line_peer final : public machine_driver<line_machine, line_peer> {
   void released() override {
     transport = nullptr;
     ++released_count;
-    if (on_released) on_released(*this);  // may destroy this
+    // May destroy this, and must not destroy itself with it.
+    if (auto hook = std::move(on_released)) hook(*this);
   }
 };
 

@@ -70,7 +70,8 @@ duration wire::draw_latency() {
 }
 
 void wire::send(int from, packet p) {
-  if (dead_ || severed_ || at(from).down_ == crash_kind::power) return;
+  if (dead_ || at(from).down_ == crash_kind::power) return;
+  if (severed_) return p.what == packet::kind::ack ? void() : stall(from);
   time_point ready = world_.now();
   if (options().bandwidth > 0 && !p.bytes.empty()) {
     time_point& busy = link_.busy_until[link_direction(from)];
@@ -93,19 +94,43 @@ void wire::schedule(int from, time_point when) {
 
 // --- arriving -----------------------------------------------------------------
 
-// Delivers what is due, in order. Whatever holds the first packet back (a cut
-// link, a breaker) holds all of them, and calls resume() or pump() later.
+// True while packets cannot arrive. They are not lost: TCP sends them again.
+bool wire::is_held(int from) const noexcept {
+  return directions_[index(from)].halted || link_.cut[link_direction(from)] ||
+         at(1 - from).down_ == crash_kind::power;
+}
+
+// Delivers what is due, in order. Whatever holds the first packet back holds all
+// of them, and calls resume() or pump() when it ends.
 void wire::pump(int from) {
   direction& d = directions_[index(from)];
-  while (!d.fifo.empty() && !d.halted && !link_.cut[link_direction(from)]) {
+  while (!d.fifo.empty() && !is_held(from)) {
+    if (severed_) stall(from);
     if (dead_ || severed_) return d.fifo.clear();
     packet& front = d.fifo.front();
     if (front.due > world_.now()) return;
     if (front.what == packet::kind::data && breaks(from, front)) return;
     packet p = std::move(front);
     d.fifo.pop_front();
+    d.stalled.reset();
     deliver(1 - from, p);
   }
+  const auto is_sent_again = [](const packet& p) { return p.what != packet::kind::ack; };
+  if (is_held(from) && std::ranges::any_of(d.fifo, is_sent_again)) stall(from);
+}
+
+// Bytes are sent again and again, for so long; then the kernel gives up.
+void wire::stall(int from) {
+  auto& since = directions_[index(from)].stalled;
+  if (since || !answered_) return;
+  since = world_.now();
+  world_.after(world_.options_.retransmit_timeout,
+               [weak = weak_from_this(), from, began = world_.now()] {
+                 const auto self = weak.lock();
+                 if (!self || self->directions_[index(from)].stalled != began) return;
+                 socket* end = self->ends_[index(from)];
+                 if (end) end->broken(error(errc::timed_out, self->at(1 - from).name()));
+               });
 }
 
 // True if a breaker stops this direction now; the bytes before the break have
@@ -128,15 +153,14 @@ bool wire::breaks(int from, packet& front) {
   }
   // One tick later: the receiver acts upon what it has got first.
   world_.after(duration(1), [self = shared_from_this(), from, what] {
-    self->directions_[index(from)].halted = false;
     self->world_.apply(*self, 1 - from, what);
+    self->directions_[index(from)].halted = false;
     self->pump(from);
   });
   return true;
 }
 
 void wire::deliver(int to, packet& p) {
-  if (at(to).down_ == crash_kind::power) return;
   constexpr const char* names[] = {"syn", "syn-ack", "refused", "data", "ack", "fin", "rst"};
   note(1 - to, names[static_cast<std::size_t>(p.what)], p.bytes.size() + p.count);
   if (p.what == packet::kind::syn) return deliver_syn();
@@ -146,6 +170,7 @@ void wire::deliver(int to, packet& p) {
     case packet::kind::syn:
       break;
     case packet::kind::syn_ack:
+      answered_ = true;
       return end->connected();
     case packet::kind::refused:
       dead_ = true;
@@ -168,7 +193,7 @@ void wire::deliver_syn() {
   host& server = at(1);
   listening* by = server.is_up() ? server.find_listener(to_) : nullptr;
   if (!by) return send(1, {.what = packet::kind::refused});
-  established_ = true;
+  accepted_ = true;
   ends_[1] = server.accept(*by, shared_from_this());
   send(1, {.what = packet::kind::syn_ack});
 }
@@ -185,9 +210,9 @@ void wire::deliver_to_nobody(int to, packet::kind what) {
 void wire::close(int side, bool unread) {
   ends_[index(side)] = nullptr;
   if (dead_) return;
-  if (side == 0 && !established_) {
+  if (side == 0 && !accepted_) {
     dead_ = true;  // no SYN is sent again
-  } else if (unread) {
+  } else if (unread || (side == 0 && !answered_)) {
     send(side, {.what = packet::kind::rst});
   } else {
     send_fin(side);
@@ -203,8 +228,7 @@ void wire::reset() {
 }
 
 void wire::give_up() {
-  if (established_ || dead_ || !ends_[0]) return;
-  dead_ = true;
+  if (answered_ || dead_ || !ends_[0]) return;
   ends_[0]->broken(error(errc::timed_out, to_.to_string()));
 }
 

@@ -80,8 +80,9 @@ class wire : public std::enable_shared_from_this<wire> {
 
   // For faults.
   void reset();
-  void sever() noexcept { severed_ = true; }
-  // The link carries again.
+  // Only once it is established: a connect is tried again by TCP.
+  void sever() noexcept { severed_ = severed_ || answered_; }
+  // The link or the host that held packets back works again.
   void resume();
 
  private:
@@ -89,14 +90,17 @@ class wire : public std::enable_shared_from_this<wire> {
     std::deque<packet> fifo;
     std::size_t outstanding = 0;  // written and not acknowledged
     bool fin_sent = false;
-    bool halted = false;  // a breaker is about to act
+    bool halted = false;                // a breaker is about to act
+    std::optional<time_point> stalled;  // since when bytes have been sent in vain
   };
 
   static std::size_t index(int side) noexcept { return static_cast<std::size_t>(side); }
   std::size_t link_direction(int from) const noexcept;
   duration draw_latency();
   void send(int from, packet p);
+  void stall(int from);
   void schedule(int from, time_point when);
+  bool is_held(int from) const noexcept;
   void pump(int from);
   bool breaks(int from, packet& front);
   void deliver(int to, packet& p);
@@ -112,7 +116,8 @@ class wire : public std::enable_shared_from_this<wire> {
   address from_;
   address to_;
   std::uint64_t id_;
-  bool established_ = false;  // the SYN has arrived and was accepted
+  bool accepted_ = false;  // the SYN has arrived at a listener
+  bool answered_ = false;  // and its answer at the client
   bool severed_ = false;
   bool dead_ = false;
 };

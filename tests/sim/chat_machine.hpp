@@ -1,5 +1,5 @@
-// The smallest protocol that has requests and replies: lines of text. For tests
-// of what drives machines, not of machines.
+// The smallest protocol that has requests, replies and a deadline: lines of text,
+// and the patience to wait for one. For tests of the world, not of machines.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace parley::test {
 
-class line_machine {
+class chat_machine {
  public:
   struct line {
     std::string_view text;
@@ -20,7 +20,7 @@ class line_machine {
   using event = std::variant<need_data, paused, line, failed, closed>;
 
   // With `patience`, silence for so long after something was sent is a failure.
-  explicit line_machine(duration patience = {}) : patience_(patience) {}
+  explicit chat_machine(duration patience = {}) : patience_(patience) {}
 
   void start(time_point) { started_ = true; }
   bool is_started() const { return started_; }
@@ -104,6 +104,6 @@ class line_machine {
   bool finishing_ = false;
 };
 
-static_assert(machine<line_machine>);
+static_assert(machine<chat_machine>);
 
 }  // namespace parley::test

@@ -1,7 +1,8 @@
-// Two ends of the line protocol on any loop: `line_peer` connects and records,
-// `line_server` accepts, and answers each line with "re: " and the line.
+// Two ends of a chat on any loop: `chat_peer` connects and records,
+// `chat_server` accepts, and answers each line with "re: " and the line.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <memory>
 #include <optional>
@@ -9,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "sim/line_machine.hpp"
+#include "sim/chat_machine.hpp"
 
 namespace parley::test {
 
 // Keep it alive until is_gone(), and declare it after the world.
-class line_peer final : public machine_driver<line_machine, line_peer> {
+class chat_peer final : public machine_driver<chat_machine, chat_peer> {
  public:
-  explicit line_peer(duration patience = {}) : machine_driver(patience) {}
-  ~line_peer() { assert(!connection_ && "a loop still drives this"); }
+  explicit chat_peer(duration patience = {}) : machine_driver(patience) {}
+  ~chat_peer() { assert(!connection_ && "a loop still drives this"); }
 
   void connect(loop& l, const address& to) {
     loop_ = &l;
@@ -49,13 +50,21 @@ class line_peer final : public machine_driver<line_machine, line_peer> {
     machine_driver::start(now);
     opened = true;
   }
-  void on_event(line_machine::event& event, time_point now) {
-    if (auto* l = std::get_if<line_machine::line>(&event)) {
+  void on_event(chat_machine::event& event, time_point now) {
+    if (auto* l = std::get_if<chat_machine::line>(&event)) {
       lines.emplace_back(l->text);
       if (answers) (void)driven().send("re: " + lines.back(), now);
     }
-    if (auto* f = std::get_if<failed>(&event)) failure = f->why;
+    if (auto* f = std::get_if<failed>(&event)) {
+      failure = f->why;
+      failed_at = now;
+    }
     if (std::holds_alternative<closed>(event)) ended = true;
+  }
+  void commit(std::size_t n, time_point now) override {
+    bytes_read += n;
+    largest_read = std::max(largest_read, n);
+    machine_driver::commit(n, now);
   }
   void released() override {
     connection_ = nullptr;
@@ -67,6 +76,9 @@ class line_peer final : public machine_driver<line_machine, line_peer> {
 
   std::vector<std::string> lines;
   std::optional<error> failure;
+  time_point failed_at{};
+  std::size_t bytes_read = 0;
+  std::size_t largest_read = 0;
   bool opened = false;
   bool ended = false;
   bool gone = false;
@@ -78,7 +90,7 @@ class line_peer final : public machine_driver<line_machine, line_peer> {
 };
 
 // Keeps every session that it accepted, ended ones too.
-class line_server final : public acceptor {
+class chat_server final : public acceptor {
  public:
   result<void> listen(loop& l, const address& at) {
     auto made = l.listen(at, *this);
@@ -92,8 +104,8 @@ class line_server final : public acceptor {
 
   driver* accept(connection& c, const address& peer) override {
     if (refuses) return nullptr;
-    sessions.push_back(std::make_unique<line_peer>(patience));
-    line_peer& s = *sessions.back();
+    sessions.push_back(std::make_unique<chat_peer>(patience));
+    chat_peer& s = *sessions.back();
     s.answers = answers;
     s.from = peer;
     s.adopt(*loop_, c);
@@ -109,7 +121,7 @@ class line_server final : public acceptor {
     return all;
   }
 
-  std::vector<std::unique_ptr<line_peer>> sessions;
+  std::vector<std::unique_ptr<chat_peer>> sessions;
   duration patience{};
   bool answers = true;
   bool refuses = false;
