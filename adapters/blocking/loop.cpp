@@ -68,7 +68,8 @@ bool loop::run_once(std::optional<duration> at_most) {
 }
 
 void loop::wait_for_events(std::optional<duration> at_most) {
-  if (!waker_.is_open()) at_most = std::min(at_most.value_or(duration::max()), duration(10'000'000));
+  if (!waker_.is_open())
+    at_most = std::min(at_most.value_or(duration::max()), duration(10'000'000));
   if (auto timer = next_timer()) {
     const duration left = *timer - now();
     at_most = at_most ? std::min(*at_most, left) : left;

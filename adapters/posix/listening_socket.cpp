@@ -1,6 +1,6 @@
-#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <memory>
 
 #include <cerrno>
 #include <parley/adapters/posix/detail/native.hpp>
@@ -17,7 +17,7 @@ struct file_id {
   bool operator==(const file_id&) const = default;
 };
 std::optional<file_id> file_at(const std::string& path) {
-  struct stat s {};
+  struct stat s{};
   if (::lstat(path.c_str(), &s) != 0 || !S_ISSOCK(s.st_mode)) return std::nullopt;
   return file_id{s.st_dev, s.st_ino};
 }

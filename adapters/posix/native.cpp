@@ -97,9 +97,9 @@ unique_fd::~unique_fd() {
 }
 
 unique_fd open_socket(const address& a) {
-  const int family = a.is_local()                             ? AF_UNIX
+  const int family = a.is_local()                         ? AF_UNIX
                      : a.family() == address_family::ipv4 ? AF_INET
-                                                              : AF_INET6;
+                                                          : AF_INET6;
   return unique_fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 

@@ -109,7 +109,7 @@ class loop_test : public ::testing::Test {
 }  // namespace parley::test
 
 // A suite of the tests in one file, over every loop.
-#define PARLEY_LOOP_SUITE(name)                                  \
-  template <class World>                                         \
-  class name : public ::parley::test::loop_test<World> {};       \
+#define PARLEY_LOOP_SUITE(name)                            \
+  template <class World>                                   \
+  class name : public ::parley::test::loop_test<World> {}; \
   TYPED_TEST_SUITE(name, ::parley::test::every_loop, ::parley::test::loop_names)
