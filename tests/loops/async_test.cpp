@@ -8,13 +8,13 @@ namespace {
 
 PARLEY_LOOP_SUITE(loop_async);
 
-struct job : work {
+struct job final : work {
   explicit job(std::function<void()> f) : body(std::move(f)) {}
   void run() override { body(); }
   std::function<void()> body;
 };
 
-struct request : resolve_request {
+struct request final : resolve_request {
   request(loop& home, std::string name, std::uint16_t number = 1234) : loop_(home) {
     host = std::move(name);
     port = number;

@@ -10,13 +10,13 @@
 namespace parley::test {
 namespace {
 
-struct job : work {
+struct job final : work {
   explicit job(std::function<void()> f) : body(std::move(f)) {}
   void run() override { body(); }
   std::function<void()> body;
 };
 
-struct alarm : timer {
+struct alarm final : timer {
   explicit alarm(std::function<void()> f) : body(std::move(f)) {}
   void fired(time_point) override { body(); }
   std::function<void()> body;
@@ -113,7 +113,7 @@ TEST(blocking_loop, run_waits_for_timers_and_names) {
   blocking::loop loop;
   int fired = 0;
   alarm timer([&] { ++fired; });
-  struct request : resolve_request {
+  struct request final : resolve_request {
     void resolved(result<std::vector<address>>) override { ++count; }
     int count = 0;
   } name;
@@ -139,7 +139,7 @@ TEST(blocking_loop, stop_ends_run_and_lets_it_run_again) {
 
 TEST(blocking_loop, stop_ends_wait_and_cancels) {
   blocking::loop loop;
-  struct owner : canceller {
+  struct owner final : canceller {
     void cancel(operation_base& op) override {
       ++count;
       op.complete_error(error(errc::cancelled));

@@ -6,7 +6,7 @@
 namespace parley::test {
 namespace {
 
-struct endless : timer {
+struct endless final : timer {
   explicit endless(loop& l) : home(l) { home.set_timer(*this, home.now()); }
   void fired(time_point now) override { home.set_timer(*this, now + std::chrono::hours(1)); }
   loop& home;

@@ -6,7 +6,7 @@ namespace {
 
 PARLEY_LOOP_SUITE(loop_ends);
 
-struct job : work {
+struct job final : work {
   explicit job(std::function<void()> f) : body(std::move(f)) {}
   void run() override { body(); }
   std::function<void()> body;

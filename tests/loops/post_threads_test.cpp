@@ -8,7 +8,7 @@ namespace {
 
 PARLEY_LOOP_SUITE(loop_threads);
 
-struct counted : work {
+struct counted final : work {
   void run() override {
     // No lock: only the loop's thread comes here.
     ++*total;
@@ -68,7 +68,7 @@ TYPED_TEST(loop_threads, a_post_wakes_a_loop_that_sleeps) {
 TYPED_TEST(loop_threads, a_post_may_send_on_a_connection) {
   auto& server = this->serve();
   auto pair = this->connected(server);
-  struct send : work {
+  struct send final : work {
     explicit send(line_peer& p) : to(p) {}
     void run() override { to.send("from another thread"); }
     line_peer& to;
@@ -80,7 +80,7 @@ TYPED_TEST(loop_threads, a_post_may_send_on_a_connection) {
 
 // Names are resolved by other threads.
 TYPED_TEST(loop_threads, resolving_and_cancelling_race) {
-  struct request : resolve_request {
+  struct request final : resolve_request {
     void resolved(result<std::vector<address>>) override { ++count; }
     int count = 0;
   };

@@ -6,7 +6,7 @@ namespace {
 
 PARLEY_LOOP_SUITE(loop_timers);
 
-struct alarm : timer {
+struct alarm final : timer {
   explicit alarm(std::function<void(alarm&)> f = {}) : body(std::move(f)) {}
   void fired(time_point now) override {
     ++count;

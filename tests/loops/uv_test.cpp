@@ -25,13 +25,13 @@ class uv_loop : public ::testing::Test {
   real_network network;
 };
 
-struct alarm : timer {
+struct alarm final : timer {
   explicit alarm(std::function<void()> f) : body(std::move(f)) {}
   void fired(time_point) override { body(); }
   std::function<void()> body;
 };
 
-struct job : work {
+struct job final : work {
   explicit job(std::function<void()> f) : body(std::move(f)) {}
   void run() override { body(); }
   std::function<void()> body;
@@ -94,7 +94,8 @@ TEST_F(uv_loop, may_be_destroyed_while_the_users_loop_runs_on) {
   EXPECT_EQ(client->released_count, 1);
   client.reset();
   server.reset();
-  for (const int before = ticks; ticks < before + 3;) uv_run(&raw, UV_RUN_ONCE);
+  ticks = 0;
+  while (ticks < 3) uv_run(&raw, UV_RUN_ONCE);
   uv_close(reinterpret_cast<uv_handle_t*>(&own), nullptr);
 }
 
@@ -107,7 +108,7 @@ TEST_F(uv_loop, may_be_destroyed_before_it_ever_ran) {
 
 TEST_F(uv_loop, may_be_destroyed_while_a_cancelled_name_is_on_its_way) {
   auto loop = std::make_unique<uv::loop>(&raw);
-  struct request : resolve_request {
+  struct request final : resolve_request {
     void resolved(result<std::vector<address>>) override { ++count; }
     int count = 0;
   };
