@@ -58,7 +58,7 @@ class record {
       walk(child);
     }
     require(elements == e.size());
-    for (const char c : e.text()) sum_ += static_cast<unsigned char>(c);
+    for (const char c : e.text()) sum_ = sum_ + static_cast<unsigned char>(c);
   }
 
   std::string text_;

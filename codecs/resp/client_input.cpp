@@ -220,14 +220,15 @@ error client::foreign_peer(resp::errc fault) const {
   for (const char c : seen.substr(0, 16)) {
     start.push_back(c >= ' ' && c <= '~' ? c : '.');
   }
-  error why(fault, "the peer is not a Redis server: it answered \"" + start + "\"");
+  error why =
+      error(resp::errc::not_redis, "it answered \"" + start + "\"").with_cause(error(fault));
   if (seen.starts_with("HTTP/")) {
     return std::move(why).with_hint("this is the port of an HTTP server");
   }
   if (seen.starts_with("\x15\x03")) {
     return std::move(why).with_hint("the server wants TLS: use rediss:// or ssl = true");
   }
-  return std::move(why).with_hint("check host and port");
+  return why;
 }
 
 }  // namespace parley::resp

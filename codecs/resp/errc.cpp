@@ -25,6 +25,7 @@ constexpr auto infos = std::to_array<error_info>({
     {"resp", "bad_verbatim", protocol, "a verbatim string without a format", broken_stream},
     {"resp", "bad_terminator", protocol, "a string longer than its declared length", broken_stream},
     {"resp", "misplaced", protocol, "a value where none of its kind can be", broken_stream},
+    {"resp", "not_redis", configuration, "the peer is not a Redis server", "check host and port"},
     {"resp", "line_too_long", limit, "a line exceeds limits::max_line",
      "raise resp::limits::max_line if the server is to be trusted"},
     {"resp", "too_deep", limit, "nesting exceeds limits::max_depth",

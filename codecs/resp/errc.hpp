@@ -22,6 +22,7 @@ enum class errc : std::uint16_t {
   bad_verbatim,    // a verbatim string without a format of three letters
   bad_terminator,  // a string is not followed by CR LF where its length ends
   misplaced,       // a chunk, stream end, push or attribute where none can be
+  not_redis,       // the very first answer was none of these: another server
   // A limit of ours (limits.hpp).
   line_too_long,    // limits::max_line
   too_deep,         // limits::max_depth

@@ -135,7 +135,9 @@ void redis_link::on_failed(const error& why, time_point now) {
   if (auto* s = std::exchange(session_, nullptr)) s->abandon();
   back_off_.failed(now, kept.retry_after());
   const auto pause = back_off_.next(random_bits(loop_));
-  const bool final = !is_retried(kept) || !pause;
+  // A server that was Redis before is only out of order now (a proxy's error page).
+  const bool known = connects_ > 0 && kept == resp::errc::not_redis;
+  const bool final = (!is_retried(kept) && !known) || !pause;
   if (final) {
     enter(provider_state::failed, &kept);
   } else {

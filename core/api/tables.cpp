@@ -33,8 +33,12 @@ error unavailable_part(std::string_view name) {
   std::string hint;
   if (const build_part* part = find_build_part(name)) {
     text += ": built without it";
-    hint.append("configure with -D").append(part->option).append("=ON; package ");
-    hint.append(part->package);
+    // Some parts need two options: "PARLEY_RESP and PARLEY_JSON".
+    std::string options(part->option);
+    for (std::size_t at = 0; (at = options.find(" and ", at)) != std::string::npos;) {
+      options.replace(at, 5, "=ON -D");
+    }
+    hint.append("configure with -D").append(options).append("=ON; package ").append(part->package);
   } else {
     text += ": this version of parley does not have it";
     hint = "parley --version lists what there is";

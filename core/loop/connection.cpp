@@ -138,6 +138,7 @@ void connection::run() {
 
 void connection::fired(time_point now) {
   if (closing_) return;
+  if (linger_until_ && *linger_until_ <= now) return close();
   if (rest_at_ && *rest_at_ <= now) {
     // An idle connection holds no buffers.
     if (!active_) driver_->release();
@@ -161,10 +162,13 @@ void connection::turn(time_point now) {
     if (!closing_) flush(now);
   }
   if (closing_) return;
-  if (broken_ || (driver_->is_done() && !writing_)) return close();
+  const bool done = driver_->is_done();
+  if (broken_ || (done && !writing_)) return close();
+  // The farewell is being written; a peer that does not read must not hold us.
+  if (done && !linger_until_) linger_until_ = now + linger_for;
   const bool read = connected_ && !ended_ && driver_->wants_read();
   if (read != reading_) want_read(reading_ = read);
-  loop_.set_timer(*this, earliest(driver_->next_deadline(), rest_at_));
+  loop_.set_timer(*this, earliest(earliest(driver_->next_deadline(), rest_at_), linger_until_));
 }
 
 void connection::flush(time_point now) {

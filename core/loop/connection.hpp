@@ -90,9 +90,13 @@ class connection : private work, private timer {
   // Without traffic for one to two of these, the machine frees its buffers.
   static constexpr duration rest_after = std::chrono::seconds(1);
 
+  // How long a machine that is done may take to write its last bytes.
+  static constexpr duration linger_for = std::chrono::seconds(5);
+
   loop& loop_;
   driver* driver_ = nullptr;
-  std::optional<time_point> rest_at_;  // when to look whether there was traffic
+  std::optional<time_point> rest_at_;       // when to look whether there was traffic
+  std::optional<time_point> linger_until_;  // set once the machine is done
   bool connected_ = false;
   bool writing_ = false;  // a write is pending
   bool reading_ = false;  // the loop waits for readability

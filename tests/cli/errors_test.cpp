@@ -99,7 +99,7 @@ TEST_P(errors, no_such_unix_socket) {
 
 TEST_P(errors, not_a_redis_server) {
   const http_server web;
-  expect_failure(pub(web.redis_uri()), 3, "the answer is not RESP", "HTTP server");
+  expect_failure(pub(web.redis_uri()), 4, "not a Redis server", "HTTP server");
 }
 
 TEST_P(errors, password_missing_or_wrong) {

@@ -15,8 +15,10 @@ namespace {
 using test::fake_connection;
 using test::fake_loop;
 using test::word_list;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // A driver that writes down what it is asked, and does what the test sets.
 struct fake_driver final : driver {
@@ -281,6 +283,19 @@ TEST_F(connection_test, wakes_are_joined_into_one_turn) {
   connection->receive("x");
   EXPECT_THAT(taken(), ElementsAre("prepare", "commit x", "drain"));
   EXPECT_FALSE(loop.has_ready());
+}
+
+TEST_F(connection_test, a_peer_that_does_not_read_the_farewell_is_dropped) {
+  connect();
+  driver.done = true;
+  driver.pending = "farewell";
+  connection->writes = {{4, true}};
+  connection->receive("x");
+  taken();
+  loop.advance(std::chrono::seconds(4));
+  EXPECT_THAT(taken(), Not(Contains("begin_close")));
+  loop.advance(std::chrono::seconds(1));
+  EXPECT_THAT(taken(), Contains("begin_close"));
 }
 
 TEST_F(connection_test, the_deadline_is_handled_and_armed_again) {

@@ -217,11 +217,11 @@ TYPED_TEST(redis_on, a_server_that_comes_late_is_found) {
 
 TYPED_TEST(redis_on, a_peer_that_is_no_redis_is_named) {
   this->server.garbage = "HTTP/1.1 400 Bad Request\r\n\r\n";
-  auto c = this->config();
-  c.connect_timeout = 200ms;
-  redis_provider redis(this->home, c);
+  redis_provider redis(this->home, this->config());
   auto ok = this->at.wait(redis.initialize());
   ASSERT_FALSE(ok);
+  EXPECT_EQ(ok.error(), resp::errc::not_redis);
+  EXPECT_EQ(this->server.accepted, 1u) << "this will not heal by itself";
   EXPECT_NE(ok.error().to_string().find("HTTP"), std::string::npos) << ok.error().to_string();
 }
 

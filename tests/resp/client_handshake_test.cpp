@@ -204,7 +204,8 @@ TEST(client_handshake, an_answer_to_hello_that_is_no_map_is_a_fault) {
 TEST(client_handshake, an_http_server_is_recognised) {
   const auto why = why_failed(with({}), {"HTTP/1.1 400 Bad Request\r\n\r\n"});
   ASSERT_TRUE(why);
-  EXPECT_EQ(why->kind(), error_class::protocol);
+  EXPECT_EQ(*why, resp::errc::not_redis);
+  EXPECT_EQ(why->kind(), error_class::configuration);
   EXPECT_TRUE(says(*why, "HTTP"));
 }
 
@@ -212,7 +213,7 @@ TEST(client_handshake, a_server_that_wants_tls_is_recognised) {
   const auto why = why_failed(with({}), {std::string_view("\x15\x03\x01\x00\x02\x02\x46", 7)});
   ASSERT_TRUE(why);
   EXPECT_TRUE(says(*why, "rediss"));
-  EXPECT_EQ(why->kind(), error_class::protocol);
+  EXPECT_EQ(*why, resp::errc::not_redis);
 }
 
 TEST(client_handshake, other_peers_are_shown_as_text_without_control_bytes) {
