@@ -14,10 +14,21 @@ namespace detail {
 class lookup final : public work {
  public:
   lookup(host& h, std::uint64_t id, resolve_request& request)
-      : host_(h), id_(id), request_(&request) {}
+      : host_(h), id_(id), request_(&request) {
+    request.job = this;
+    h.attach();
+  }
+
+  // Nobody waits for the answer any more.
+  void cut() {
+    if (!request_) return;
+    std::exchange(request_, nullptr)->job = nullptr;
+    host_.detach();
+  }
 
   void run() override {
-    resolve_request* request = std::exchange(request_, nullptr);
+    resolve_request* request = request_;
+    cut();
     auto answer = std::move(*answer_);
     host& h = host_;
     std::erase_if(h.lookups_, [this](const auto& l) { return l.get() == this; });
@@ -33,12 +44,22 @@ class lookup final : public work {
 
 }  // namespace detail
 
+namespace {
+
+bool is_too_long(const address& a) { return a.is_local() && a.path().size() > 107; }
+
+error bad_path(const address& a) {
+  return error(errc::invalid_argument, a.to_string())
+      .with_hint("the path of a Unix socket has at most 107 bytes");
+}
+
+}  // namespace
+
 host::host(world& w, std::string name, std::size_t index, std::uint64_t seed)
     : world_(w), name_(std::move(name)), index_(index), random_(prng::named(seed, name_)) {}
 
 host::~host() {
   assert(sockets_.empty() && "connections must be closed and released before their world ends");
-  assert(lookups_.empty() && "a resolve_request must be cancelled before its loop ends");
 }
 
 void host::add_address(const address& ip) { addresses_.push_back(ip.with_port(0)); }
@@ -56,11 +77,13 @@ wall_time host::wall_now() { return world_.wall_now(); }
 // --- the turn -------------------------------------------------------------------
 
 std::optional<time_point> host::next_turn() {
-  if (has_ready() || !reporting_.empty()) return world_.now();
-  return next_timer();
+  if (is_busy()) return std::max(world_.now(), free_at_);
+  const auto timer = next_timer();
+  return timer ? std::max(*timer, free_at_) : timer;
 }
 
 void host::turn() {
+  free_at_ = world_.now() + world_.options_.turn_cost;
   batch_.swap(reporting_);
   for (detail::socket* s : batch_) s->report();
   batch_.clear();
@@ -83,7 +106,6 @@ result<void> host::run_until_complete(operation_base& op, duration bound) {
 void host::resolve(resolve_request& request) {
   const std::uint64_t id = ++last_lookup_;
   lookups_.push_back(std::make_unique<detail::lookup>(*this, id, request));
-  request.job = lookups_.back().get();
   if (auto numeric = address::parse_ip(request.host, request.port)) {
     return answer(id, std::vector<address>{*numeric});
   }
@@ -108,13 +130,11 @@ void host::answer(std::uint64_t id, result<std::vector<address>> addresses) {
 }
 
 void host::cancel(resolve_request& request) {
-  for (auto it = lookups_.begin(); it != lookups_.end(); ++it) {
-    if ((*it)->request_ != &request) continue;
-    (*it)->request_ = nullptr;
-    // With an answer it stands in the ready queue.
-    if (!(*it)->answer_) lookups_.erase(it);
-    return;
-  }
+  auto* job = static_cast<detail::lookup*>(request.job);
+  if (!job) return;
+  job->cut();
+  // With an answer it stands in the ready queue.
+  if (!job->answer_) std::erase_if(lookups_, [job](const auto& l) { return l.get() == job; });
 }
 
 // --- connections --------------------------------------------------------------------
@@ -137,11 +157,11 @@ std::optional<address> host::source_for(const address& to) {
 
 connection& host::connect(const address& to, driver& d) {
   const auto from = source_for(to);
-  host* server = from ? world_.route(*this, to) : nullptr;
+  host* server = from && !is_too_long(to) ? world_.route(*this, to) : nullptr;
   if (!server) {
     // Owned by itself until it is released.
     auto* s = new detail::socket(*this, d, nullptr);
-    s->broken(error(errc::unreachable, to.to_string()));
+    s->broken(is_too_long(to) ? bad_path(to) : error(errc::unreachable, to.to_string()));
     return *s;
   }
   auto wire = world_.make_wire(*this, *server);
@@ -163,6 +183,7 @@ detail::listening* host::find_listener(const address& at) const {
 
 result<std::unique_ptr<listener>> host::listen(const address& at, acceptor& a) {
   address where = at;
+  if (is_too_long(at)) return std::unexpected(bad_path(at));
   if (down_) return fail(errc::unreachable, "the host is down: " + at.to_string());
   if (!at.is_local()) {
     const bool any = std::ranges::all_of(at.ip(), [](auto b) { return b == 0; });
@@ -174,7 +195,10 @@ result<std::unique_ptr<listener>> host::listen(const address& at, acceptor& a) {
     }
   }
   for (detail::listening* l : listeners_) {
-    if (l->local_address() == where) return fail(errc::io, "already in use: " + at.to_string());
+    if (l->local_address() != where) continue;
+    return std::unexpected(
+        error(errc::io, at.to_string() + ": already in use")
+            .with_hint("another program listens there: stop it, or choose another port or path"));
   }
   return std::make_unique<detail::listening>(*this, where, a);
 }

@@ -86,6 +86,7 @@ class host final : public loop {
   void request_turn() override {}
   void notify() override {}
 
+  bool is_busy() const { return has_ready() || !reporting_.empty(); }
   std::optional<time_point> next_turn();
   void turn();
   void report(detail::socket& s) { reporting_.push_back(&s); }
@@ -110,6 +111,7 @@ class host final : public loop {
   std::vector<std::unique_ptr<detail::lookup>> lookups_;
   callback<void()> boot_;
   std::optional<crash_kind> down_;
+  time_point free_at_{};  // when the last turn ends
   std::uint64_t last_lookup_ = 0;
   std::uint16_t last_port_ = 49151;
 };

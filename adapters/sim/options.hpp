@@ -43,6 +43,9 @@ struct world_options {
   // After how long without an answer a kernel gives bytes up: the end that sent
   // them gets errc::timed_out. Linux sends fifteen times more, which takes 924 s.
   duration retransmit_timeout = std::chrono::seconds(924);
+  // How long a host is busy with one turn. With 0, work that queues itself for ever
+  // stops time, and is reported as a livelock; otherwise time passes meanwhile.
+  duration turn_cost{};
   // The wall clock at the start: 2025-01-01 00:00 UTC.
   wall_time wall_start{std::chrono::seconds(1'735'689'600)};
   // Keep a text log of everything that happens: world::trace().
@@ -57,7 +60,7 @@ enum class fault : std::uint8_t {
   reset,       // both ends get errc::reset
   half_open,   // the connection carries nothing any more, and nobody is told
   partition,   // the link carries nothing until heal(); then what was sent
-  crash,       // the receiving host's process dies: world of crash_kind::process
+  crash,       // the process of the receiving host dies: crash_kind::process
   power_loss,  // the receiving host goes dark: crash_kind::power
 };
 

@@ -37,11 +37,14 @@ world::world(std::uint64_t seed, const world_options& options)
 world::~world() {
   assert(!running_);
   // What was posted and closed is delivered; no time passes any more.
-  time_point when{};
-  for (std::size_t n = 0; n < options_.max_steps_per_instant; ++n) {
-    host* h = next_host(when);
-    if (!h || when > now_) break;
-    h->turn();
+  bool busy = true;
+  for (std::size_t n = 0; busy && n < options_.max_steps_per_instant; ++n) {
+    busy = false;
+    for (const auto& h : hosts_) {
+      if (!h->is_busy()) continue;
+      h->turn();
+      busy = true;
+    }
   }
 }
 

@@ -185,5 +185,15 @@ TEST_F(sim_world, notices_a_livelock) {
   EXPECT_EQ(small.run_for(1s), sim::stopped::idle);
 }
 
+TEST_F(sim_world, may_let_time_pass_while_hosts_are_busy) {
+  sim::world small(1, {.turn_cost = 1us, .max_steps_per_instant = 100});
+  sim::host& h = small.add_host("h");
+  busy_work busy;
+  busy.home = &h;
+  h.enqueue(busy);
+  small.after(1ms, [&] { busy.home = nullptr; });
+  EXPECT_EQ(small.run_for(1s), sim::stopped::idle);
+}
+
 }  // namespace
 }  // namespace parley::test

@@ -174,7 +174,7 @@ void wire::deliver(int to, packet& p) {
       return end->connected();
     case packet::kind::refused:
       dead_ = true;
-      return end->broken(error(errc::refused, to_.to_string()));
+      return end->broken(refusal());
     case packet::kind::data:
       return end->arrived(p.bytes);
     case packet::kind::ack:
@@ -186,6 +186,12 @@ void wire::deliver(int to, packet& p) {
       dead_ = true;
       return end->broken(error(errc::reset, at(1 - to).name()));
   }
+}
+
+error wire::refusal() const {
+  error why(errc::refused, to_.to_string());
+  if (!to_.is_local()) return why;
+  return std::move(why).with_hint("check the path, and that the service is running");
 }
 
 void wire::deliver_syn() {

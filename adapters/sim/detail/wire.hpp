@@ -105,6 +105,7 @@ class wire : public std::enable_shared_from_this<wire> {
   bool breaks(int from, packet& front);
   void deliver(int to, packet& p);
   void deliver_syn();
+  error refusal() const;
   void deliver_to_nobody(int to, packet::kind what);
   void note(int from, std::string_view what, std::size_t n = 0);
 
