@@ -220,8 +220,7 @@ error client::foreign_peer(resp::errc fault) const {
   for (const char c : seen.substr(0, 16)) {
     start.push_back(c >= ' ' && c <= '~' ? c : '.');
   }
-  error why =
-      error(resp::errc::not_redis, "it answered \"" + start + "\"").with_cause(error(fault));
+  error why(resp::errc::not_redis, "it answered \"" + start + "\"");
   if (seen.starts_with("HTTP/")) {
     return std::move(why).with_hint("this is the port of an HTTP server");
   }

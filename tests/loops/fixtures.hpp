@@ -17,6 +17,7 @@
 #include <parley/build_config.hpp>
 
 #include "loops/blocking_world.hpp"
+#include "loops/sim_world.hpp"
 #include "support/line_peer.hpp"
 #if PARLEY_HAS_UV
 #include "loops/uv_world.hpp"
@@ -25,9 +26,11 @@
 namespace parley::test {
 
 #if PARLEY_HAS_UV
-using every_loop = ::testing::Types<blocking_world, uv_world>;
+using every_loop = ::testing::Types<blocking_world, uv_world, sim_world>;
+using real_loops = ::testing::Types<blocking_world, uv_world>;
 #else
-using every_loop = ::testing::Types<blocking_world>;
+using every_loop = ::testing::Types<blocking_world, sim_world>;
+using real_loops = ::testing::Types<blocking_world>;
 #endif
 
 struct loop_names {
@@ -73,6 +76,15 @@ class loop_test : public ::testing::Test {
     line_peer& c = connect(s);
     EXPECT_TRUE(world.run_until([&] { return c.is_open() && s.peers.size() > before; }));
     return {c, *s.peers.back()};
+  }
+
+  // Does something again and again, with time in between, until it had its effect.
+  bool repeat_until(const std::function<void()>& again, const std::function<bool()>& done) {
+    for (int i = 0; i < 1000 && !done(); ++i) {
+      again();
+      world.idle();
+    }
+    return done();
   }
 
   bool all_released() const {

@@ -219,7 +219,7 @@ TEST(client_handshake, a_server_that_wants_tls_is_recognised) {
 TEST(client_handshake, other_peers_are_shown_as_text_without_control_bytes) {
   const auto why = why_failed(with({}), {"\x01SSH-2.0-OpenSSH_9.2p1\r\n"});
   ASSERT_TRUE(why);
-  EXPECT_EQ(why->kind(), error_class::protocol);
+  EXPECT_EQ(*why, resp::errc::not_redis);
   EXPECT_EQ(why->to_string().find('\x01'), std::string::npos);
 }
 
