@@ -2,8 +2,8 @@
 #include <charconv>
 #include <iterator>
 #include <optional>
-#include <parley/codecs/json/json.hpp>
 #include <parley/codecs/json/detail/sax.hpp>
+#include <parley/codecs/json/json.hpp>
 #include <parley/core/text/utf8.hpp>
 
 namespace parley::json {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <charconv>
-#include <parley/codecs/json/json.hpp>
 #include <parley/codecs/json/detail/sax.hpp>
+#include <parley/codecs/json/json.hpp>
 
 namespace parley::json {
 namespace {

@@ -110,6 +110,7 @@ void connection::on_writable(std::size_t written) {
   if (closing_) return;
   const time_point now = loop_.now();
   if (written > 0) {
+    linger_until_.reset();  // slow is not dead
     stir(now);
     driver_->consume_output(written);
   }
@@ -154,12 +155,15 @@ void connection::turn(time_point now) {
   if (closing_) return;
   {
     const busy inside(*this);
-    // A drain may put another driver in its place, which has events as well.
-    for (driver* drained = nullptr; drained != driver_ && !closing_;) {
-      drained = driver_;
-      drained->drain(now);
+    bool again = true;
+    while (again && !closing_) {
+      driver* const drained = driver_;
+      const bool is_paused = drained->drain(now);
+      if (closing_) break;
+      // A drain may put another driver in its place, which has events as well. And
+      // a machine that stopped because its output was full goes on once it is not.
+      again = drained != driver_ || (flush(now) && is_paused);
     }
-    if (!closing_) flush(now);
   }
   if (closing_) return;
   const bool done = driver_->is_done();
@@ -171,7 +175,9 @@ void connection::turn(time_point now) {
   loop_.set_timer(*this, earliest(earliest(driver_->next_deadline(), rest_at_), linger_until_));
 }
 
-void connection::flush(time_point now) {
+// Writes what goes. True if something went.
+bool connection::flush(time_point now) {
+  bool any = false;
   while (!writing_ && connected_ && !broken_) {
     const buffer_list list = driver_->output();
     if (list.empty()) {
@@ -179,16 +185,18 @@ void connection::flush(time_point now) {
         shut_ = true;
         shut_write();
       }
-      return;
+      return any;
     }
     const write_outcome out = write(list);
     if (out.written > 0) {
+      any = true;
       stir(now);
       driver_->consume_output(out.written);
     }
     writing_ = out.pending;
-    if (!out.pending && out.written == 0) return;  // broke: the loop will say so
+    if (!out.pending && out.written == 0) return any;  // broke: the loop will say so
   }
+  return any;
 }
 
 }  // namespace parley

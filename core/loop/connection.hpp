@@ -81,7 +81,7 @@ class connection : private work, private timer {
   void run() override;                  // woken
   void fired(time_point now) override;  // deadline
   void turn(time_point now);
-  void flush(time_point now);
+  bool flush(time_point now);
 
   class busy;
   void stir(time_point now);

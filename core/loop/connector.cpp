@@ -26,7 +26,7 @@ class connector::attempt final : public driver {
   void commit(std::size_t, time_point) override {}
   void commit_eof(time_point) override {}
   void handle_timeout(time_point) override {}
-  void drain(time_point) override {}
+  bool drain(time_point) override { return false; }
   buffer_list output() override { return {}; }
   void consume_output(std::size_t) override {}
   void release() override {}

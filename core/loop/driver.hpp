@@ -22,8 +22,9 @@ class driver {
   virtual void commit_eof(time_point now) = 0;
   virtual void commit_error(const error& why, time_point now) = 0;
   virtual void handle_timeout(time_point now) = 0;
-  // Takes every event that there is, and gives each to its owner.
-  virtual void drain(time_point now) = 0;
+  // Takes every event that there is, and gives each to its owner. True if the
+  // machine ended with `paused`: writing may let it go on.
+  virtual bool drain(time_point now) = 0;
   virtual buffer_list output() = 0;
   virtual void consume_output(std::size_t n) = 0;
   virtual void release() = 0;
@@ -59,12 +60,14 @@ class machine_driver : public driver {
   void commit_eof(time_point now) override { machine_.commit_eof(now); }
   void commit_error(const error& why, time_point now) override { machine_.commit_error(why, now); }
   void handle_timeout(time_point now) override { machine_.handle_timeout(now); }
-  void drain(time_point now) override {
-    for (bool over = false; !over;) {
+  bool drain(time_point now) override {
+    for (;;) {
       auto event = machine_.next_event();
       // `closed` comes for ever: it ends the drain as well.
-      over = is_drained(event) || std::holds_alternative<closed>(event);
+      const bool over = is_drained(event) || std::holds_alternative<closed>(event);
+      const bool is_paused = std::holds_alternative<paused>(event);
       static_cast<Owner&>(*this).on_event(event, now);
+      if (over) return is_paused;
     }
   }
   buffer_list output() override { return machine_.output(); }

@@ -37,9 +37,10 @@ struct fake_driver final : driver {
     log.push_back("error " + std::string(why.name()));
   }
   void handle_timeout(time_point) override { log.emplace_back("timeout"); }
-  void drain(time_point) override {
+  bool drain(time_point) override {
     log.emplace_back("drain");
     if (on_drain) on_drain();
+    return std::exchange(is_paused, false);
   }
   buffer_list output() override {
     piece = {pending.data(), pending.size()};
@@ -58,6 +59,7 @@ struct fake_driver final : driver {
   std::string pending;
   const_buffer piece;
   std::function<void()> on_drain;
+  bool is_paused = false;  // the next drain ends with `paused`
   std::optional<time_point> deadline;
   bool full = false;
   bool reads = true;
@@ -283,6 +285,17 @@ TEST_F(connection_test, wakes_are_joined_into_one_turn) {
   connection->receive("x");
   EXPECT_THAT(taken(), ElementsAre("prepare", "commit x", "drain"));
   EXPECT_FALSE(loop.has_ready());
+}
+
+TEST_F(connection_test, a_machine_that_waits_for_its_output_goes_on_after_a_write) {
+  connect();
+  driver.is_paused = true;
+  driver.pending = "full";
+  connection->receive("x");
+  EXPECT_THAT(taken(), ElementsAre("prepare", "commit x", "drain", "write full", "drain"));
+  driver.is_paused = true;
+  connection->receive("y");
+  EXPECT_THAT(taken(), ElementsAre("prepare", "commit y", "drain")) << "nothing was written";
 }
 
 TEST_F(connection_test, a_peer_that_does_not_read_the_farewell_is_dropped) {
