@@ -39,12 +39,16 @@ struct undo_guard {
 }  // namespace
 
 send_buffer& send_buffer::operator=(send_buffer&& other) noexcept {
+  // By way of a third: what this one held dies with `taken`, and assigning a buffer
+  // to itself changes nothing.
   send_buffer taken(std::move(other));
   swap(taken);
   return *this;
 }
 
 send_buffer::~send_buffer() {
+  // The segments are what holds shared slices and blocks; without them only the
+  // tail is left, and the pool frees the rest.
   consume(size_);
   put_tail_back();
 }
@@ -62,6 +66,7 @@ void send_buffer::swap(send_buffer& other) noexcept {
 // Replaces the tail by a block with room for `n` bytes. What the old one has
 // left is wasted: reserved space must be contiguous.
 void send_buffer::make_room(std::size_t n) {
+  // Taken before the old tail goes: if memory ends here, nothing has changed.
   detail::block* fresh = pool_.take(n);
   put_tail_back();
   tail_ = fresh;
@@ -94,6 +99,8 @@ void send_buffer::append(byte_view bytes) {
 void send_buffer::append(shared_bytes bytes) {
   if (bytes.size() <= copy_limit) return append(bytes.view());
   check_sum(size_, bytes.size());
+  // Before the reference is detached: it would leak if the list could not grow
+  // then.
   segments_.reserve(1);
   const byte_view view = bytes.view();
   append_segment(view, bytes.detach());
@@ -101,6 +108,8 @@ void send_buffer::append(shared_bytes bytes) {
 
 void send_buffer::append(static_bytes bytes) {
   if (bytes.size() <= copy_limit) return append(bytes.view());
+  // The same static bytes may be appended again and again, which costs hardly any
+  // memory: the sum can wrap.
   check_sum(size_, bytes.size());
   segments_.reserve(1);
   append_segment(bytes.view(), nullptr);
@@ -112,6 +121,7 @@ void send_buffer::append_segment(byte_view bytes, detail::shared_block* owner) n
 }
 
 buffer_list send_buffer::output() noexcept {
+  // Segments are stored as the adapter wants them, so that output() costs nothing.
   const buffer_list list{segments_.data(), std::min(segments_.size(), max_list)};
   const std::size_t shown = list.size() < segments_.size() ? total_size(list) : size_;
   handed_out_ = std::max(handed_out_, shown);
@@ -130,16 +140,20 @@ void send_buffer::consume(std::size_t n) noexcept {
     drop(0);
     segments_.pop_front();
   }
+  // The pool measures its need from one empty buffer to the next.
   if (size_ == 0) pool_.count_drain();
 }
 
 bool send_buffer::erase(std::size_t offset, std::size_t length) {
+  // Written without a sum, which could wrap and let a range through that does not
+  // exist.
   if (offset < handed_out_ || offset > size_ || length > size_ - offset) return false;
   if (length == 0) return true;
   std::size_t i = 0;
   while (offset >= segments_.piece(i).size) offset -= segments_.piece(i++).size;
 
   std::size_t left = length;
+  // The range begins inside a segment: its front stays, and so may its back.
   if (offset != 0) {
     const std::size_t behind = segments_.piece(i).size - offset;
     if (left < behind) {
@@ -147,10 +161,14 @@ bool send_buffer::erase(std::size_t offset, std::size_t length) {
       size_ -= length;
       return true;
     }
+    // Only splitting allocates, and before anything is changed: from here on
+    // nothing fails.
     cut_back(i++, behind);
     left -= behind;
   }
   const std::size_t first = i;
+  // Whole segments go by one erase() at the end: moving the list once for each
+  // would make dropping a long queue quadratic.
   for (; left != 0 && left >= segments_.piece(i).size; ++i) {
     left -= segments_.piece(i).size;
     drop(i);
@@ -167,6 +185,7 @@ void send_buffer::split(std::size_t i, std::size_t offset, std::size_t length) {
   segments_.reserve(1);
   const const_buffer whole = segments_.piece(i);
   const detail::segment_owner owner = segments_.owner(i);
+  // Both halves hold the block or the slice: whichever is consumed last frees it.
   if (owner.inline_block != nullptr) ++owner.inline_block->segments;
   if (owner.shared != nullptr) owner.shared->references.fetch_add(1, std::memory_order_relaxed);
   const auto* data = static_cast<const std::byte*>(whole.data);
@@ -196,6 +215,8 @@ void send_buffer::drop(std::size_t i) noexcept {
   poison_inline(owner, segments_.piece(i).data, segments_.piece(i).size);
   if (--owner.inline_block->segments != 0) return;
   if (owner.inline_block != tail_) return pool_.give_back(owner.inline_block);
+  // Without a segment all of the tail is free: it begins again at its front, so
+  // that a connection with little to say uses the same few bytes for ever.
   write_ = tail_->begin();
   detail::open_access(tail_->begin(), tail_->capacity);
 }
@@ -206,6 +227,8 @@ void send_buffer::rewind_tail() noexcept {
   const std::size_t last = segments_.size() - 1;
   if (segments_.owner(last).inline_block != tail_) return;
   const const_buffer& piece = segments_.piece(last);
+  // No byte behind the last segment of the tail is in use: the tail is filled in
+  // order.
   write_ =
       tail_->begin() + (static_cast<const std::byte*>(piece.data) + piece.size - tail_->begin());
   detail::open_access(write_, room());

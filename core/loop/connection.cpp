@@ -24,11 +24,14 @@ class connection::busy {
   connection& c_;
 };
 
+// The loop counts what lives on it and asserts at its own end that nothing is left.
 connection::connection(loop& owner) noexcept : loop_(owner) { loop_.attach(); }
 
 connection::~connection() { loop_.detach(); }
 
 void connection::wake() {
+  // Once in the queue is enough for any number of calls; a turn under way drains
+  // and flushes anyway.
   if (woken_ || closing_ || turning_) return;
   woken_ = true;
   loop_.enqueue(*this);
@@ -37,6 +40,8 @@ void connection::wake() {
 void connection::close() {
   if (closing_) return;
   closing_ = true;
+  // Nothing may fire any more: on_released() comes later, when the adapter has let
+  // go of what is in flight.
   loop_.set_timer(*this, std::nullopt);
   begin_close();
 }
@@ -55,11 +60,14 @@ void connection::on_connected() {
 std::span<std::byte> connection::on_readable(std::size_t hint) {
   if (closing_ || ended_) return {};
   const std::span<std::byte> room = driver_->prepare(hint);
+  // Remembered for on_read(0), which cannot tell "nothing came" from "no room".
   stalled_ = room.empty();
   prepared_ = !stalled_;
   return room;
 }
 
+// The driver may close us in any of its calls, while the adapter still has events
+// to report: each of these entry points asks first.
 void connection::on_read(std::size_t n) {
   if (closing_) return;
   const time_point now = loop_.now();
@@ -87,6 +95,8 @@ void connection::stir(time_point now) {
   if (!rest_at_) rest_at_ = now + rest_after;
 }
 
+// The end of input is not the end of the connection: half-closed peers still read
+// (RFC 9293 section 3.6), and the machine decides when it has said all.
 void connection::on_eof() {
   if (closing_ || ended_) return;
   ended_ = true;
@@ -97,6 +107,7 @@ void connection::on_eof() {
 }
 
 void connection::on_broken(const error& why) {
+  // Adapters may report a failure twice, once by the read and once by the write.
   if (closing_ || broken_) return;
   ended_ = broken_ = true;
   const time_point now = loop_.now();
@@ -139,6 +150,7 @@ void connection::run() {
 
 void connection::fired(time_point now) {
   if (closing_) return;
+  // The peer has not taken the farewell in time: it is lost, the descriptor is not.
   if (linger_until_ && *linger_until_ <= now) return close();
   if (rest_at_ && *rest_at_ <= now) {
     // An idle connection holds no buffers.
@@ -157,6 +169,7 @@ void connection::turn(time_point now) {
     const busy inside(*this);
     bool again = true;
     while (again && !closing_) {
+      // Held before the call: rebind() inside it changes the member.
       driver* const drained = driver_;
       const bool is_paused = drained->drain(now);
       if (closing_) break;
@@ -166,10 +179,14 @@ void connection::turn(time_point now) {
     }
   }
   if (closing_) return;
+  // After the loop, so that the answer holds for the last driver and all of its
+  // output.
   const bool done = driver_->is_done();
   if (broken_ || (done && !writing_)) return close();
   // The farewell is being written; a peer that does not read must not hold us.
   if (done && !linger_until_) linger_until_ = now + linger_for;
+  // Back-pressure: a machine that cannot take more leaves the bytes in the system's
+  // buffers, where they slow the peer down.
   const bool read = connected_ && !ended_ && driver_->wants_read();
   if (read != reading_) want_read(reading_ = read);
   loop_.set_timer(*this, earliest(earliest(driver_->next_deadline(), rest_at_), linger_until_));
@@ -178,10 +195,13 @@ void connection::turn(time_point now) {
 // Writes what goes. True if something went.
 bool connection::flush(time_point now) {
   bool any = false;
+  // One write at a time: the list shown to it must stay as it is until it has
+  // ended.
   while (!writing_ && connected_ && !broken_) {
     const buffer_list list = driver_->output();
     if (list.empty()) {
       if (driver_->ends_output() && !shut_) {
+        // Only once all output is gone: shutting down earlier would cut it.
         shut_ = true;
         shut_write();
       }

@@ -20,8 +20,12 @@ class connector::attempt final : public driver {
     if (connector_) connector_->attempt_up(index_, now);  // may destroy this
   }
   void commit_error(const error& why, time_point) override {
+    // Let go of first: the connector may begin anew inside the call and must not
+    // find this attempt among its own.
     if (auto* c = std::exchange(connector_, nullptr)) c->attempt_down(index_, why);
   }
+  // Nothing is read or written here: bytes that a fast peer sends at once wait in
+  // the system for the driver that takes over.
   std::span<std::byte> prepare(std::size_t) override { return {}; }
   void commit(std::size_t, time_point) override {}
   void commit_eof(time_point) override {}
@@ -50,15 +54,20 @@ void connector::start(const endpoint& where, std::uint64_t round,
   running_ = true;
   round_ = round;
   config_ = config;
+  // What needs no resolver must not wait for one, nor start its threads.
   if (where.is_local()) return resolved(std::vector{address::local(where.path())});
   if (auto numeric = where.numeric()) return resolved(std::vector{*numeric});
   host = where.host();
   port = where.port();
   resolving_ = true;
+  // Resolvers of operating systems have no timeout of their own, and may take
+  // minutes.
   loop_.set_timer(*this, loop_.now() + config_.attempt_timeout);
   loop_.resolve(*this);
 }
 
+// Also right when nothing runs. Attempts are not destroyed but left to their
+// connections, which may have a call on the stack.
 void connector::cancel() noexcept {
   if (resolving_) loop_.cancel(*this);
   resolving_ = running_ = false;
@@ -98,6 +107,7 @@ void connector::advance(time_point now) {
       case connect_plan::action::cancel:
         drop_attempt(step.index);
         break;
+      // No loop without an end: time must pass or an attempt must report first.
       case connect_plan::action::wait:
         return loop_.set_timer(*this, step.until);
       case connect_plan::action::give_up:
@@ -105,6 +115,8 @@ void connector::advance(time_point now) {
       case connect_plan::action::connected: {
         attempt* won = std::exchange(attempts_[step.index], nullptr);
         connection& c = won->transport();
+        // All is cleared before the owner is told: it may start another round right
+        // away.
         cancel();
         owner_.connected(c, now);
         delete won;  // the connection has another driver now

@@ -10,6 +10,8 @@ namespace {
 // A decimal number without sign, blanks or leading zeros, and at most `most`.
 template <class N>
 std::optional<N> read_decimal(std::string_view text, N most) {
+  // inet_aton() reads a leading zero as octal: "010.0.0.1" must not mean one host
+  // here and another there.
   if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
   N number{};
   const char* end = text.data() + text.size();
@@ -19,6 +21,7 @@ std::optional<N> read_decimal(std::string_view text, N most) {
 }
 
 bool read_v4(std::string_view text, std::uint8_t* out) {
+  // Exactly four parts: the shorter forms of inet_aton() are a way around filters.
   for (int i = 0; i < 4; ++i) {
     const std::size_t dot = i < 3 ? text.find('.') : text.size();
     if (dot == std::string_view::npos) return false;
@@ -30,6 +33,8 @@ bool read_v4(std::string_view text, std::uint8_t* out) {
   return true;
 }
 
+// One to four hexadecimal digits (RFC 4291 section 2.2); from_chars() takes no sign
+// for an unsigned type and no "0x".
 std::optional<std::uint16_t> read_group(std::string_view text) {
   if (text.empty() || text.size() > 4) return std::nullopt;
   std::uint16_t group = 0;
@@ -48,6 +53,8 @@ std::optional<std::size_t> read_groups(std::string_view text, std::span<std::uin
     const std::size_t colon = text.find(':');
     const std::string_view part = text.substr(0, colon);
     if (colon == std::string_view::npos && may_end_in_v4 && part.contains('.')) {
+      // "::ffff:10.0.0.1" (RFC 4291 section 2.2, form 3): the dotted part stands
+      // for two groups and ends the address.
       if (out.size() - used < 4 || !read_v4(part, &out[used])) return std::nullopt;
       return used + 4;
     }
@@ -67,6 +74,8 @@ bool read_v6(std::string_view text, address::bytes_v6& out) {
   if (gap == std::string_view::npos) {
     return read_groups(text, out, true) == out.size();
   }
+  // A second "::" need not be looked for: it would be an empty group, which is
+  // refused.
   const std::string_view right = text.substr(gap + 2);
   if (right.starts_with(':')) return false;
   address::bytes_v6 tail{};
@@ -97,6 +106,7 @@ void append_v4(std::string& out, std::span<const std::uint8_t> ip) {
 // section 4.2).
 struct zero_run {
   std::size_t at = 8;
+  // One zero group alone is not shortened: section 4.2.2 forbids it.
   std::size_t length = 1;
 };
 zero_run longest_zeros(const std::array<unsigned, 8>& groups) {
@@ -115,6 +125,8 @@ void append_v6(std::string& out, std::span<const std::uint8_t> ip) {
   for (std::size_t i = 0; i < 8; ++i) groups[i] = (unsigned{ip[2 * i]} << 8) | ip[2 * i + 1];
   const bool mapped = groups[5] == 0xFFFF && std::all_of(groups.begin(), groups.begin() + 5,
                                                          [](unsigned group) { return group == 0; });
+  // RFC 5952 section 5 recommends the dotted form for these: a reader sees that
+  // IPv4 is behind the address.
   if (mapped) {
     out += "::ffff:";
     append_v4(out, ip.subspan(12));
@@ -127,6 +139,7 @@ void append_v6(std::string& out, std::span<const std::uint8_t> ip) {
       i += gap.length - 1;
       continue;
     }
+    // Behind "::" there is a colon already.
     if (i != 0 && !out.ends_with(':')) out += ':';
     append(out, groups[i], 16);
   }
@@ -178,6 +191,7 @@ address address::local(std::string path) {
 }
 
 result<address> address::parse_ip(std::string_view text, std::uint16_t port) {
+  // A colon is in every IPv6 address and in no IPv4 one.
   if (!text.contains(':')) {
     bytes_v4 ip{};
     if (!read_v4(text, ip.data())) return bad_address(text, "no IPv4 or IPv6 address");
@@ -202,6 +216,7 @@ result<address> address::parse(std::string_view text) {
     if (path[0] == '@') path[0] = '\0';
     return local(std::move(path));
   }
+  // The last one: an IPv6 address in brackets has others.
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return bad_address(text, "no port in the address");
   const auto port = read_decimal<unsigned>(text.substr(colon + 1), 65535);
@@ -209,6 +224,7 @@ result<address> address::parse(std::string_view text) {
   std::string_view host = text.substr(0, colon);
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
   if (bracketed) host = host.substr(1, host.size() - 2);
+  // Without brackets "::1:80" could be an address with or without a port.
   if (bracketed != host.contains(':')) {
     return bad_address(text, "an IPv6 address, and no other, stands in brackets");
   }
@@ -228,6 +244,7 @@ std::span<const std::uint8_t> address::ip() const noexcept {
 }
 
 bool address::is_loopback() const noexcept {
+  // All of 127.0.0.0/8, not only its first address (RFC 1122 section 3.2.1.3).
   if (family_ == address_family::ipv4) return ip_[0] == 127;
   if (family_ == address_family::local) return true;
   bytes_v6 loopback{};

@@ -5,10 +5,14 @@
 
 namespace parley {
 
+// RFC 8305 section 4: the families take turns, and the resolver's preference
+// decides which begins. So a family that is broken costs one stagger, not one per
+// address.
 std::vector<address> connect_order(std::vector<address> addresses, std::uint64_t round) {
   std::vector<address> first;   // the family of the first address
   std::vector<address> others;  // all other families
   for (address& each : addresses) {
+    // Resolvers repeat addresses; trying one twice would only spend time.
     if (std::find(first.begin(), first.end(), each) != first.end() ||
         std::find(others.begin(), others.end(), each) != others.end()) {
       continue;
@@ -23,6 +27,8 @@ std::vector<address> connect_order(std::vector<address> addresses, std::uint64_t
     if (i < others.size()) order.push_back(std::move(others[i]));
   }
   if (!order.empty()) {
+    // Another address begins in each round: a first one that accepts and then fails
+    // would be tried for ever otherwise.
     std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(round % order.size()),
                 order.end());
   }
@@ -32,14 +38,18 @@ std::vector<address> connect_order(std::vector<address> addresses, std::uint64_t
 connect_plan::connect_plan(std::vector<address> addresses, std::uint64_t round,
                            const connect_plan_config& config)
     : config_(config) {
+  // None at all would neither start anything nor ever end.
   config_.max_in_flight = std::max<std::size_t>(config_.max_in_flight, 1);
   for (address& each : connect_order(std::move(addresses), round)) {
     attempts_.emplace_back(std::move(each));
   }
 }
 
+// One step a call, so that the caller may fail or succeed at once inside a step and
+// the plan knows before it chooses the next one.
 connect_plan::step connect_plan::next(time_point now) {
   if (!began_) began_ = now;
+  // The order decides ties: a success counts even when the time is over by now.
   if (auto s = finish()) return *s;
   if (auto s = expire(now)) return *s;
   if (auto s = start_one(now)) return *s;
@@ -104,12 +114,14 @@ connect_plan::step connect_plan::wait_step() const {
       until = std::min(until, each.started + config_.attempt_timeout);
     }
   }
+  // Where nothing may start, the stagger is no reason to wake up.
   const bool more = next_ < attempts_.size() && running_ < config_.max_in_flight;
   if (more && stagger_until_) until = std::min(until, *stagger_until_);
   return {action::wait, 0, until};
 }
 
 void connect_plan::attempt_succeeded(std::size_t index) {
+  // The outcome of an attempt that was cancelled meanwhile is old news.
   if (index >= attempts_.size() || attempts_[index].now != state::running) return;
   attempts_[index].now = state::winner;
   --running_;

@@ -8,6 +8,7 @@
 namespace parley {
 namespace {
 
+// Most URIs that fail do so because of a password that was pasted in as it is.
 constexpr std::string_view encode_hint =
     "in user name and password, write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A and % as "
     "%25";
@@ -23,6 +24,7 @@ bool is_uri_byte(char c) {
   return is_unreserved(c) || is_sub_delim(c) || std::string_view(":/?#[]@").contains(c);
 }
 
+// Not std::tolower: that asks the locale, and schemes and hosts are ASCII.
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -51,6 +53,8 @@ std::string decode(std::string_view text) {
   return out;
 }
 
+// Encodes more than each part would need, so that one function serves all parts;
+// with capital digits, which RFC 3986 section 2.1 recommends.
 void append_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   for (const char c : text) {
@@ -72,6 +76,7 @@ bool is_secret_name(std::string_view name) {
                      [&](std::string_view word) { return low.contains(word); });
 }
 
+// Where the schemes of Unix-domain sockets are known; the protocol in front is any.
 bool names_local(std::string_view scheme) { return scheme == "unix" || scheme.ends_with("+unix"); }
 
 }  // namespace
@@ -83,10 +88,14 @@ class uri_parser {
 
   result<uri> parse() {
     if (text_.size() > uri::max_size) return fail_at(uri::max_size, "the URI is too long");
+    // First of all, so that every later step may decode without a check of its own.
     if (auto ok = check_bytes(); !ok) return std::unexpected(ok.error());
     if (auto ok = read_scheme(); !ok) return std::unexpected(ok.error());
+    // From the end, as '#' and '?' end the authority too, and a user name may hold
+    // neither.
     split_tail();
     if (auto ok = read_authority(); !ok) return std::unexpected(ok.error());
+    // Both forms are kept: decoding "%2F" loses what told it from a slash.
     out_.raw_path_ = rest_;
     out_.path_ = decode(rest_);
     if (auto ok = check_shape(); !ok) return std::unexpected(ok.error());
@@ -144,11 +153,13 @@ class uri_parser {
     if (mark == std::string_view::npos) return;
     std::string_view query = rest_.substr(mark + 1);
     rest_ = rest_.substr(0, mark);
+    // "?" without a parameter is a query as well, and target() must repeat it.
     out_.has_query_ = true;
     out_.raw_query_ = query;
     while (!query.empty()) {
       const std::string_view part = query.substr(0, query.find('&'));
       query.remove_prefix(std::min(part.size() + 1, query.size()));
+      // "a=1&&b=2" and a final '&' are common, and mean nothing.
       if (part.empty()) continue;
       const std::size_t equals = part.find('=');
       const std::string_view content =
@@ -158,12 +169,15 @@ class uri_parser {
   }
 
   result<> read_authority() {
+    // "unix:/run/x.sock" has no authority; check_shape() refuses that for others.
     if (!rest_.starts_with("//")) return {};
     rest_.remove_prefix(2);
     out_.has_authority_ = true;
     std::string_view authority = rest_.substr(0, rest_.find('/'));
     rest_.remove_prefix(authority.size());
     if (const std::size_t at = authority.find('@'); at != std::string_view::npos) {
+      // Readers disagree whether the first or the last one ends the password:
+      // guessing could send a part of it to the resolver as a host name.
       if (authority.find('@', at + 1) != std::string_view::npos) {
         return fail_at(offset_of(authority) + at, "more than one @ before the host", encode_hint);
       }
@@ -177,6 +191,7 @@ class uri_parser {
     const std::size_t colon = info.find(':');
     out_.has_user_ = true;
     out_.user_ = decode(info.substr(0, colon));
+    // Only the first colon separates; the others belong to the password.
     if (colon == std::string_view::npos) return;
     out_.has_password_ = true;
     out_.password_ = secret(decode(info.substr(colon + 1)));
@@ -188,6 +203,8 @@ class uri_parser {
     if (close == std::string_view::npos) {
       return fail_at(offset_of(authority), "no ] after [");
     }
+    // "%25" becomes the '%' before the zone; the address in front of it is checked
+    // alone, as only a resolver knows the names of interfaces.
     out_.host_ = lower(decode(authority.substr(1, close - 1)));
     const std::string_view ip = std::string_view(out_.host_).substr(0, out_.host_.find('%'));
     if (!ip.contains(':') || !address::parse_ip(ip, 0)) {
@@ -199,11 +216,14 @@ class uri_parser {
   result<> read_name(std::string_view authority) {
     const std::string_view name = authority.substr(0, authority.find(':'));
     out_.host_ = lower(decode(name));
+    // Checked after decoding: "%2F" or "%0A" in a host name would otherwise reach
+    // logs, the resolver and HTTP's Host line.
     for (const char c : out_.host_) {
       if (!is_unreserved(c) && !is_sub_delim(c)) {
         return fail_at(offset_of(authority), "the host name has a character that none may have");
       }
     }
+    // "redis://:6379" lacks its host, and "redis://:secret" its '@'.
     if (out_.host_.empty() && !authority.empty()) {
       return fail_at(offset_of(authority), "a port, but no host before it", encode_hint);
     }
@@ -212,6 +232,8 @@ class uri_parser {
 
   // ":6379", ":" or nothing.
   result<> read_port(std::string_view text) {
+    // RFC 3986 section 3.2.3 lets the port be empty behind its colon: it is the
+    // default.
     if (text.empty() || text == ":") return {};
     std::uint16_t port = 0;
     const char* end = text.data() + text.size();
@@ -261,6 +283,7 @@ std::string uri::target() const {
 std::span<const uri_parameter> uri::parameters() const noexcept { return parameters_; }
 
 std::optional<std::string_view> uri::parameter(std::string_view name) const noexcept {
+  // The last one counts, so that a setting can be appended to a URI that has it.
   for (auto each = parameters_.rbegin(); each != parameters_.rend(); ++each) {
     if (each->name == name) return each->value;
   }
@@ -285,6 +308,7 @@ std::string uri::to_string() const {
     if (has_password_) out.append(":").append(password_.to_string());
     out += '@';
   }
+  // Only addresses have colons: read_name() lets none into a name.
   const bool literal = host_.contains(':');
   if (literal) out += '[';
   for (const char c : host_) c == '%' ? out.append("%25") : out.append(1, c);

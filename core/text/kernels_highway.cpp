@@ -40,6 +40,7 @@ using narrow_tag = hn::FixedTag<std::uint8_t, 16>;
 template <class D>
 using vector = hn::Vec<D>;
 
+// The test of ASCII: as signed numbers, bytes from 0x80 on are negative.
 template <class D>
 HWY_INLINE bool any_high_bit(D, vector<D> v) {
   const hn::RebindToSigned<D> sd;
@@ -51,6 +52,9 @@ HWY_INLINE bool any_high_bit(D, vector<D> v) {
 template <class D>
 HWY_INLINE vector<D> utf8_faults(D d, vector<D> bytes, vector<D> before1, vector<D> before2,
                                  vector<D> before3) {
+  // Three look-ups by four bits each classify every pair of neighbours: a bit that
+  // survives all three names a way in which the pair is wrong (Keiser and Lemire,
+  // "Validating UTF-8 In Less Than One Instruction Per Byte").
   alignas(16) static constexpr utf8_tables tables = make_utf8_tables();
   const auto first_high = hn::LoadDup128(d, tables.first_high.data());
   const auto first_low = hn::LoadDup128(d, tables.first_low.data());
@@ -64,6 +68,9 @@ HWY_INLINE vector<D> utf8_faults(D d, vector<D> bytes, vector<D> before1, vector
   const auto third = hn::SaturatedSub(before2, hn::Set(d, 0xE0 - 0x80));
   const auto fourth = hn::SaturatedSub(before3, hn::Set(d, 0xF0 - 0x80));
   const auto must_continue = hn::And(hn::Or(third, fourth), hn::Set(d, two_continuations));
+  // Two continuations in a row are marked by the tables as well. They are right
+  // exactly where one must be: equal marks cancel out, a single one remains as a
+  // fault.
   return hn::Xor(pairs, must_continue);
 }
 
@@ -86,6 +93,8 @@ HWY_INLINE vector<narrow_tag> utf8_faults_first(vector<narrow_tag> bytes) {
 
 // True if a character goes on at `end`; at least four bytes must lie before it.
 HWY_INLINE bool unfinished(const std::uint8_t* end) {
+  // One load settles ASCII. Otherwise a lead byte must be near enough to the end
+  // that its character reaches beyond it.
   if (HWY_LIKELY((load<std::uint32_t>(end - 4) & 0x80808080u) == 0)) return false;
   return end[-1] >= 0xC0 || end[-2] >= 0xE0 || end[-3] >= 0xF0;
 }
@@ -101,6 +110,8 @@ template <class D>
 HWY_INLINE bool continues_well(D d, const std::uint8_t* at, const std::uint8_t* end) {
   const std::size_t width = hn::Lanes(d);
   const auto left = [&] { return static_cast<std::size_t>(end - at); };
+  // Faults are gathered and looked at once at the end: text is nearly always good,
+  // and a branch for each vector would cost more than reading on after a fault.
   auto faults = hn::Zero(d);
   bool broken = false;
   for (; left() >= 4 * width; at += 4 * width) {
@@ -109,6 +120,7 @@ HWY_INLINE bool continues_well(D d, const std::uint8_t* at, const std::uint8_t* 
     const auto v2 = hn::LoadU(d, at + 2 * width);
     const auto v3 = hn::LoadU(d, at + 3 * width);
     if (!any_high_bit(d, hn::Or(hn::Or(v0, v1), hn::Or(v2, v3)))) {
+      // ASCII is no fault in itself, but a character that was begun before it is.
       broken |= unfinished(at);
       continue;
     }
@@ -119,6 +131,8 @@ HWY_INLINE bool continues_well(D d, const std::uint8_t* at, const std::uint8_t* 
     faults = hn::Or(faults, hn::Or(hn::Or(f0, f1), hn::Or(f2, f3)));
   }
   for (; left() >= width; at += width) faults = hn::Or(faults, utf8_faults_at(d, at));
+  // Bytes that are looked at twice give the same faults twice: no masked load is
+  // needed.
   if (at != end) faults = hn::Or(faults, utf8_faults_at(d, end - width));
   return !broken && none(d, faults);
 }
@@ -149,9 +163,13 @@ bool valid_utf8(const std::uint8_t* data, std::size_t size) {
   if (size < first) return none(narrow, utf8_faults_first(load_padded(data, size)));
   if (!none(narrow, utf8_faults_first(hn::LoadU(narrow, data)))) return false;
   const std::uint8_t* const end = data + size;
+  // A character cut by the end shows no fault in any vector: nothing follows it
+  // that could be wrong.
   if (unfinished(end)) return false;
   const std::size_t left = size - first;
   const bytes_tag wide;
+  // The first sixteen bytes are good, so that from here on each load may look three
+  // bytes back without leaving the text.
   if (left >= hn::Lanes(wide)) return continues_well(wide, data + first, end);
   if (left >= first) return continues_well(narrow, data + first, end);
   if (left >= 3) return none(narrow, utf8_faults_at(narrow, end - first));
@@ -180,6 +198,7 @@ HWY_INLINE void unmask_in(D d, std::uint8_t* data, std::size_t size, std::uint32
   const auto front = unmasked(d, data, repeat_key(d, key));
   const auto back = unmasked(d, last, repeat_key(d, turn_key(key, size - width)));
 
+  // How far it is to the next aligned place; the key has turned by as much there.
   const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % width;
   const auto aligned_key = repeat_key(d, turn_key(key, before));
   std::uint8_t* at = data + before;
@@ -214,6 +233,8 @@ HWY_INLINE std::size_t find_in(D d, const std::uint8_t* data, std::size_t size, 
     const auto bytes = hn::LoadU(d, at);
     return hn::Or(hn::Eq(bytes, va), hn::Eq(bytes, vb));
   };
+  // Four vectors are tested at once and only the hit is searched for: the common
+  // case is a long text without either byte.
   std::size_t i = 0;
   for (; size - i >= 4 * width; i += 4 * width) {
     const auto front = hn::Or(either(data + i), either(data + i + width));
@@ -222,6 +243,8 @@ HWY_INLINE std::size_t find_in(D d, const std::uint8_t* data, std::size_t size, 
   }
   for (;; i += width) {
     if (i == size) return size;
+    // Backwards over bytes that were searched already and hold neither, so that the
+    // first hit is still the first.
     if (size - i < width) i = size - width;
     const auto found = hn::FindFirstTrue(d, either(data + i));
     if (found >= 0) return i + static_cast<std::size_t>(found);
@@ -244,6 +267,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace parley::text::detail {
 
+// A table of one function per instruction set; which one is called is decided at
+// run time, so that one binary serves all processors.
 HWY_EXPORT(valid_utf8);
 HWY_EXPORT(unmask);
 HWY_EXPORT(find_either);
@@ -266,6 +291,7 @@ namespace {
 // Better levels have lower bits.
 std::int64_t best_of(std::int64_t levels) noexcept { return levels & -levels; }
 
+// What was compiled in and what the processor has: both must hold to call it.
 std::int64_t common_levels() noexcept { return hwy::SupportedTargets() & HWY_TARGETS; }
 
 std::int64_t nth_level(std::size_t level) noexcept {
@@ -285,6 +311,8 @@ std::string_view level_name(std::size_t level) noexcept {
 }
 
 void use_level(std::size_t level) noexcept {
+  // Zero undoes an earlier choice. Without this, a level that the last test
+  // excluded could not be counted any more.
   hwy::SetSupportedTargetsForTest(0);
   if (level < level_count()) hwy::SetSupportedTargetsForTest(nth_level(level));
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());

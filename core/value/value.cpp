@@ -27,6 +27,8 @@ std::string_view to_string(value_kind kind) noexcept {
   return kind_names[static_cast<std::size_t>(kind)];
 }
 
+// The kind names the member of the union that is alive; construct_at() begins its
+// life, because assigning to a member that is not alive is undefined.
 value::value(text_tag, std::string_view text) : kind_(value_kind::text) {
   std::construct_at(&data_.text, text);
 }
@@ -35,6 +37,8 @@ value::value(text_tag, std::string&& text) noexcept : kind_(value_kind::text) {
   std::construct_at(&data_.text, std::move(text));
 }
 
+// Bytes live in the same member as text and differ by the kind alone: the payload
+// of a message is stored in one way, whatever it is taken for.
 value value::from_bytes(byte_view bytes) {
   value made(text_tag{}, parley::as_text(bytes));
   made.kind_ = value_kind::bytes;
@@ -52,6 +56,8 @@ const value& value::null() noexcept { return nothing.none; }
 
 value value::object() {
   value made;
+  // Behind a pointer, so that a value stays as small as its text. The kind is set
+  // last: if memory ends here, the destructor must find nothing to free.
   made.data_.object = new detail::object_rep;
   made.kind_ = value_kind::object;
   return made;
@@ -63,6 +69,8 @@ value value::from_members(std::vector<member> members) {
   return made;
 }
 
+// The constructors below stand for one with an initializer_list (value.hpp says why
+// there is none). Their members are taken by value and moved from here.
 template <class... M>
 void value::take_members(M&... members) {
   *this = object();
@@ -128,6 +136,8 @@ value& value::operator=(value&& other) noexcept {
   return *this;
 }
 
+// Expects that this value owns nothing: whatever it held is overwritten, not freed.
+// Leaves `other` null.
 void value::move_from(value& other) noexcept {
   kind_ = other.kind_;
   switch (kind_) {
@@ -142,6 +152,8 @@ void value::move_from(value& other) noexcept {
       data_.object = std::exchange(other.data_.object, nullptr);
       break;
     default:
+      // All numbers and booleans lie in the same eight bytes, and nothing is to be
+      // released.
       data_.integer = other.data_.integer;
       return;
   }
@@ -166,6 +178,7 @@ void value::release() noexcept {
   }
 }
 
+// For containers that are not empty only; has_children() has been asked.
 value& value::child(std::size_t index) noexcept {
   return is_array() ? data_.array[index] : data_.object->members[index].val;
 }
@@ -210,6 +223,8 @@ void value::copy_from(const value& source) {
     const value* from;
     value* to;
   };
+  // On the heap: how deep a tree is was decided by a peer, how large a stack is was
+  // not.
   std::vector<step> left{{&source, this}};
   while (!left.empty()) {
     const auto [from, to] = left.back();
@@ -222,6 +237,8 @@ void value::copy_from(const value& source) {
         break;
       case value_kind::array: {
         const std::vector<value>& items = from->data_.array;
+        // At its full size from the beginning, because the list keeps addresses of
+        // elements.
         *to = from_array(std::vector<value>(items.size()));
         for (std::size_t i = 0; i < items.size(); ++i) {
           left.push_back({&items[i], &to->data_.array[i]});
@@ -236,6 +253,7 @@ void value::copy_from(const value& source) {
         for (const member& each : rep.members) {
           left.push_back({&each.val, &members.emplace_back(each.name, value()).val});
         }
+        // Positions do not change by copying, so that nothing is sorted again.
         to->data_.object->order = rep.order;
         break;
       }
@@ -247,6 +265,8 @@ void value::copy_from(const value& source) {
   }
 }
 
+// Like copy_from() without recursion. Objects are equal whatever the order of their
+// members: JSON gives that order no meaning (RFC 8259 section 1).
 bool value::equal(const value& first, const value& second) {
   std::vector<std::pair<const value*, const value*>> left{{&first, &second}};
   while (!left.empty()) {
@@ -261,9 +281,12 @@ bool value::equal(const value& first, const value& second) {
         break;
       case value_kind::integer:
       case value_kind::unsigned_integer:
+        // The kinds are equal, so that equal bits mean equal numbers of either
+        // sign.
         if (a->data_.integer != b->data_.integer) return false;
         break;
       case value_kind::real:
+        // As IEEE 754 has it: a NaN differs from itself, and the zeros are equal.
         if (!(a->data_.real == b->data_.real)) return false;
         break;
       case value_kind::text:
@@ -277,6 +300,8 @@ bool value::equal(const value& first, const value& second) {
         break;
       case value_kind::object:
         for (const member& each : a->data_.object->members) {
+          // Names do not repeat and the sizes are equal: to find all of one in the
+          // other is enough.
           const value* other = b->find(each.name.view());
           if (!other) return false;
           left.emplace_back(&each.val, other);
@@ -317,6 +342,8 @@ value* value::find(std::string_view name) noexcept {
   return const_cast<value*>(std::as_const(*this).find(name));
 }
 
+// Never a null pointer and never an insertion: v["a"]["b"] reads untrusted messages
+// of any shape.
 const value& value::operator[](std::string_view name) const noexcept {
   const value* found = find(name);
   return found ? *found : nothing.none;
@@ -327,12 +354,16 @@ const value& value::at(std::size_t index) const noexcept {
   return nothing.none;
 }
 
+// What is no object becomes an empty one, so that trees can be built from null; the
+// old content is lost, as with an assignment.
 value& value::set(key name, value content) & {
   if (!is_object()) *this = object();
   data_.object->set(std::move(name), std::move(content));
   return *this;
 }
 
+// Returned by value: a reference to a temporary would dangle behind the full
+// expression.
 value value::set(key name, value content) && {
   set(std::move(name), std::move(content));
   return std::move(*this);
