@@ -60,6 +60,8 @@ std::string_view to_string(error_class kind) noexcept {
 
 const error_info& describe(errc code) noexcept { return infos[static_cast<std::size_t>(code)]; }
 
+// Relaxed: whoever copies holds a reference already, so that the count cannot reach
+// zero meanwhile.
 error::error(const error& other) noexcept : info_(other.info_), detail_(other.detail_) {
   if (detail_) detail_->references.fetch_add(1, std::memory_order_relaxed);
 }
@@ -74,12 +76,16 @@ error::~error() {
 error::detail& error::own_detail() {
   if (!detail_) {
     detail_ = new detail;
+  // With one reference nobody else can make a second: the detail may be changed in
+  // place.
   } else if (detail_->references.load(std::memory_order_acquire) != 1) {
     auto* copy = new detail;
     copy->message = detail_->message;
     copy->hint = detail_->hint;
     copy->cause = detail_->cause;
     copy->retry_after = detail_->retry_after;
+    // By way of `old`, whose destructor gives the shared detail back, and only once
+    // the copy is whole: if memory ends before, this error is as it was.
     error old = std::move(*this);
     info_ = old.info_;
     detail_ = copy;
@@ -109,6 +115,7 @@ error error::with_retry_after(std::chrono::milliseconds wait) && {
 std::string_view error::message() const noexcept {
   return detail_ ? std::string_view(detail_->message) : std::string_view();
 }
+// The hint of the place, which knows more, hides the hint of the code.
 std::string_view error::hint() const noexcept {
   return detail_ && !detail_->hint.empty() ? std::string_view(detail_->hint) : info_->hint;
 }
@@ -122,6 +129,8 @@ std::optional<std::chrono::milliseconds> error::retry_after() const noexcept {
 std::string error::to_string() const {
   std::string text(info_->text);
   if (!message().empty()) text.append(": ").append(message());
+  // The class is printed because it decides what to do next: retry, correct, or
+  // give up.
   text.append(" (").append(parley::to_string(kind())).append(")");
   if (!hint().empty()) text.append("; hint: ").append(hint());
   if (const error* c = cause()) text.append("; cause: ").append(c->to_string());

@@ -14,6 +14,7 @@ std::string_view to_string(provider_state state) noexcept {
   return names[static_cast<std::size_t>(state)];
 }
 
+// Empty and not pure: an observer overrides only what it wants to see.
 void observer::log(log_level, std::string_view, std::string_view) {}
 void observer::record(const metric&) {}
 void observer::state_changed(std::string_view, provider_state, const error*) {}

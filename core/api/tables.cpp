@@ -10,6 +10,8 @@ struct scheme {
   std::string_view name;
   std::string_view protocol;
 };
+// All schemes of the design, built in or not: a URI of a protocol that is left out
+// gets an error which names the option, instead of "unknown scheme".
 constexpr auto schemes = std::to_array<scheme>({
     {"redis", "redis"},
     {"rediss", "redis"},
@@ -28,6 +30,7 @@ constexpr auto schemes = std::to_array<scheme>({
 
 }  // namespace
 
+// Tells a part that was left out of this build from one that does not exist.
 error unavailable_part(std::string_view name) {
   std::string text(name);
   std::string hint;
@@ -47,6 +50,7 @@ error unavailable_part(std::string_view name) {
 }
 
 void transports::add(std::string scheme, maker make) {
+  // The later maker wins, so that a test or a user can replace a built-in one.
   std::erase_if(entries_, [&](const entry& e) { return e.scheme == scheme; });
   entries_.push_back({std::move(scheme), std::move(make)});
 }

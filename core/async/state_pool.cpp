@@ -12,11 +12,15 @@ struct alignas(std::max_align_t) state_pool::header {
 
 state_pool* state_pool::make() { return new state_pool; }
 
+// Operations may outlive their loop in the hands of the user; the last one takes
+// the pool with it.
 void state_pool::abandon() noexcept {
   abandoned_ = true;
   if (live_ == 0) destroy();
 }
 
+// Powers of two: few lists, and a block of a finished operation fits the next one
+// of about its size.
 std::size_t state_pool::class_of(std::size_t size) noexcept {
   std::size_t c = 0;
   for (std::size_t room = smallest; room < size && c < classes; room *= 2) ++c;
@@ -33,6 +37,8 @@ void* state_pool::take(std::size_t size) {
     const std::size_t room = c < classes ? smallest << c : size;
     h = static_cast<header*>(::operator new(sizeof(header) + room));
   }
+  // The block knows its pool, so that put() needs no pointer from whoever drops it
+  // last.
   *h = header{this, nullptr, c};
   ++live_;
   return h + 1;
@@ -43,6 +49,7 @@ void state_pool::put(void* block) noexcept {
   state_pool& pool = *h->pool;
   const std::size_t c = h->size_class;
   --pool.live_;
+  // A burst must not keep its memory for ever, nor an abandoned pool keep any.
   if (c < classes && !pool.abandoned_ && pool.kept_[c] < max_kept) {
     h->next = pool.free_[c];
     pool.free_[c] = h;

@@ -25,6 +25,7 @@ block* unlink(block*& list) noexcept { return std::exchange(list, list->next); }
 }  // namespace
 
 block* block_pool::take(std::size_t capacity) {
+  // First fit: all ordinary blocks are alike, and of large ones there are few.
   block** list = capacity <= ordinary ? &ordinary_ : &large_;
   while (*list != nullptr && (*list)->capacity < capacity) list = &(*list)->next;
 
@@ -44,12 +45,15 @@ block* block_pool::take(std::size_t capacity) {
 
 void block_pool::give_back(block* spare) noexcept {
   block*& list = spare->capacity == ordinary ? ordinary_ : large_;
+  // In front, so that the block used last is used next and is still in the cache.
   spare->next = std::exchange(list, spare);
+  // Marked when it comes back: a block that was in use for long is not unused.
   spare->used_in = window_;
   poison(spare->begin(), spare->capacity);
 }
 
 void block_pool::end_window() noexcept {
+  // Compared for equality only, so that the count of windows may wrap.
   const auto unused = [this](const block& spare) { return spare.used_in != window_; };
   free_if(ordinary_, unused);
   free_if(large_, unused);

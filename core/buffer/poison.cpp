@@ -22,6 +22,8 @@ namespace parley::detail {
 void poison(std::byte* data, std::size_t size) noexcept {
   if (!poisoning || size == 0) return;
   open_access(data, size);  // parts of it may be closed already
+  // Written as well as closed: without a sanitizer a stale view then shows a
+  // pattern in place of plausible data.
   std::memset(data, std::to_integer<int>(poison_byte), size);
   close_access(data, size);
 }

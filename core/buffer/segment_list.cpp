@@ -8,6 +8,7 @@ namespace parley::detail {
 namespace {
 
 constexpr std::size_t smallest = 8;
+// Counters of 32 bits keep the list, and with it each idle connection, small.
 constexpr std::size_t largest = UINT32_MAX;
 
 }  // namespace
@@ -21,6 +22,8 @@ void segment_list::make_room(std::size_t n) {
     return;
   }
   const std::size_t capacity = std::max({smallest, std::size_t{capacity_} * 2, needed});
+  // One allocation holds two arrays: the pieces lie together in the form that a
+  // gather write takes, their owners behind them.
   const std::size_t slot = sizeof(const_buffer) + sizeof(segment_owner);
   const auto bytes = checked_mul(capacity, slot);
   // More than the counters hold must fail like any other impossible allocation.
@@ -33,6 +36,7 @@ void segment_list::make_room(std::size_t n) {
   capacity_ = static_cast<std::uint32_t>(capacity);
 }
 
+// Also within the same memory: copying towards the front may overlap.
 void segment_list::move_into(const_buffer* pieces, segment_owner* owners) noexcept {
   std::copy_n(pieces_ + first_, count_, pieces);
   std::copy_n(owners_ + first_, count_, owners);
@@ -41,6 +45,7 @@ void segment_list::move_into(const_buffer* pieces, segment_owner* owners) noexce
   first_ = 0;
 }
 
+// Room was made before: that is why this cannot fail.
 void segment_list::push_back(const_buffer piece, segment_owner owner) noexcept {
   const std::size_t at = std::size_t{first_} + count_;
   pieces_[at] = piece;
@@ -50,6 +55,8 @@ void segment_list::push_back(const_buffer piece, segment_owner owner) noexcept {
 
 void segment_list::pop_front() noexcept {
   ++first_;
+  // An empty list begins at its front again: steady traffic never needs make_room()
+  // to move anything.
   if (--count_ == 0) first_ = 0;
 }
 

@@ -24,6 +24,8 @@ shared_bytes shared_bytes::allocate(std::size_t size, std::span<std::byte>& stor
   const auto total = checked_add(sizeof(detail::shared_block), size).value_or(SIZE_MAX);
   void* memory = ::operator new(total);
   made.block_ = ::new (memory) detail::shared_block{1};
+  // Count and bytes lie in one allocation; the caller fills it once, before it is
+  // shared.
   storage = {static_cast<std::byte*>(memory) + sizeof(detail::shared_block), size};
   made.data_ = storage.data();
   made.size_ = size;
@@ -39,6 +41,7 @@ shared_bytes shared_bytes::copy(byte_view bytes) {
 
 shared_bytes shared_bytes::slice(std::size_t offset, std::size_t length) const noexcept {
   if (offset >= size_ || length == 0) return {};
+  // A slice holds the whole block: small slices of large blocks keep all of it.
   shared_bytes part = *this;
   part.data_ += offset;
   part.size_ = std::min(length, size_ - offset);

@@ -26,12 +26,15 @@ loop::~loop() {
 }
 
 void loop::post(work& item) {
+  // Only who finds the queue empty wakes the loop: later ones are taken along, and
+  // save a system call.
   if (posted_.push(item)) notify();
 }
 
 void loop::enqueue(work& item) {
   const bool first = ready_.empty();
   ready_.push(item);
+  // Within a turn the queue is looked at again before the loop waits.
   if (first && !in_turn_) request_turn();
 }
 
@@ -45,6 +48,8 @@ void loop::set_timer(timer& t, std::optional<time_point> at) {
 bool loop::run_ready() {
   // Bounded, so that work which queues work cannot keep input and timers away.
   constexpr int most = 4096;
+  // Behind what is queued already, once per turn: other threads cannot delay our
+  // own work without bound.
   posted_.take_all(ready_);
   int done = 0;
   {
@@ -60,6 +65,8 @@ bool loop::run_ready() {
 }
 
 void loop::finish() {
+  // What is left may hold the last references: connections that wait to be
+  // released, and operations that wait to be told.
   while (has_ready()) run_ready();
 }
 

@@ -2,11 +2,14 @@
 
 namespace parley {
 
+// A timer that dies leaves its queue, so that owners need not remember to disarm
+// it.
 timer::~timer() {
   if (queue_) queue_->set(*this, std::nullopt);
 }
 
 timer_queue::~timer_queue() {
+  // Timers may outlive the queue; theirs must not point to it any more.
   for (timer* t : heap_) t->queue_ = nullptr;
 }
 
@@ -26,6 +29,7 @@ void timer_queue::set(timer& t, std::optional<time_point> at) {
     return move_up(t.index_);
   }
   t.at_ = *at;
+  // It may have become earlier or later: one of the two does nothing.
   move_up(t.index_);
   move_down(t.index_);
 }
@@ -38,6 +42,7 @@ std::optional<time_point> timer_queue::next() const {
 void timer_queue::run(time_point now) {
   running_ = now;
   while (!heap_.empty() && heap_.front()->at_ <= now) {
+    // Disarmed before the call, because fired() may arm it again or destroy it.
     timer& t = *heap_.front();
     remove(t);
     t.fired(now);
@@ -56,11 +61,15 @@ void timer_queue::remove(timer& t) {
   heap_.pop_back();
   t.queue_ = nullptr;
   if (last == &t) return;
+  // The last leaf may be of another branch and earlier than its new parent: up is
+  // tried as well as down.
   place(i, last);
   move_up(i);
   move_down(last->index_);
 }
 
+// A binary heap whose timers know their places: changing and cancelling need no
+// search, and cost no allocation.
 void timer_queue::move_up(std::size_t i) {
   timer* t = heap_[i];
   while (i > 0) {

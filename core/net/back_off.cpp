@@ -19,8 +19,11 @@ void back_off::succeeded(time_point now) noexcept {
 
 void back_off::failed(time_point now,
                       std::optional<std::chrono::milliseconds> retry_after) noexcept {
+  // Only a connection that has lasted forgives: a server that accepts and breaks at
+  // once would be asked again and again without a pause.
   if (up_since_ && now - *up_since_ >= config_.reset_after) failures_ = 0;
   up_since_.reset();
+  // Saturates: wrapping to zero would begin with short pauses again.
   if (failures_ != UINT32_MAX) ++failures_;
   // Compared in milliseconds: a peer's number must not overflow on conversion.
   const auto most = std::chrono::duration_cast<std::chrono::milliseconds>(config_.max_retry_after);
@@ -42,6 +45,9 @@ duration back_off::bound() const noexcept {
   return bound < cap ? duration(static_cast<duration::rep>(bound)) : config_.cap;
 }
 
+// Full jitter, from zero to the bound: clients that lost the same server at the
+// same moment must not come back at the same moment. What the server asked for is
+// added, never undercut.
 std::optional<duration> back_off::next(std::uint64_t random) const noexcept {
   if (config_.max_attempts && failures_ >= *config_.max_attempts) return std::nullopt;
   // The bound is far below 2^64 ns, so that the remainder is as good as uniform.
@@ -51,6 +57,8 @@ std::optional<duration> back_off::next(std::uint64_t random) const noexcept {
 
 bool is_retried(const error& why) noexcept {
   switch (why.kind()) {
+    // Only a person can correct these: trying again would repeat the failure, and
+    // with a wrong password may lock the account.
     case error_class::misuse:
     case error_class::cancelled:
     case error_class::configuration:

@@ -20,6 +20,9 @@ std::string socket_path(std::string_view text) {
   return path;
 }
 
+// Not the strict rule of DNS: names with '_' exist, and bytes from 0x80 on are for
+// the resolver. Refused is what belongs to URIs, shells and terminals, and shows
+// that something else was passed in.
 bool is_host_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte > 0x20 && byte != 0x7F && !std::string_view("/?#@[]\\\"<>^`{|}").contains(c);
@@ -30,6 +33,7 @@ bool is_host_byte(char c) {
 endpoint::endpoint(const address& numeric) : path_(numeric.path()), port_(numeric.port()) {
   if (numeric.is_local()) return;
   // The address without its port, and without the brackets.
+  // By way of the text: there is one place that knows the canonical form.
   const std::string text = numeric.to_string();
   const std::size_t end = text.rfind(':');
   host_ = numeric.family() == address_family::ipv6 ? text.substr(1, end - 2) : text.substr(0, end);
@@ -42,6 +46,7 @@ endpoint endpoint::local(std::string path) {
 }
 
 result<endpoint> endpoint::parse(std::string_view text, std::uint16_t default_port) {
+  // No host begins with a slash, and this is what people type for a socket.
   if (text.starts_with('/')) return local(std::string(text));
   if (text.starts_with("unix:")) {
     if (text.size() == 5) return bad_endpoint(text, "no path after \"unix:\"");
@@ -56,6 +61,8 @@ result<endpoint> endpoint::parse(std::string_view text, std::uint16_t default_po
     host = text.substr(1, close - 1);
     port = text.substr(close + 1);
     if (!host.contains(':')) return bad_endpoint(text, "no IPv6 address in brackets");
+    // "[::1]6379" has lost its colon: taking it for the default port would connect
+    // elsewhere.
     if (!port.empty() && port[0] != ':') return bad_endpoint(text, "text after ']'");
     has_port = !port.empty();
     if (has_port) port.remove_prefix(1);
@@ -77,6 +84,7 @@ result<endpoint> endpoint::parse(std::string_view text, std::uint16_t default_po
   if (host.contains(':') && !address::parse_ip(host.substr(0, host.find('%')), 0)) {
     return bad_endpoint(text, "no IPv6 address");
   }
+  // from_chars() itself refuses what exceeds 16 bits, signs and blanks.
   std::uint16_t number = default_port;
   if (has_port) {
     const char* end = port.data() + port.size();
@@ -96,6 +104,8 @@ std::optional<address> endpoint::numeric() const {
 
 std::string endpoint::to_string() const {
   if (is_local()) return address::local(path_).to_string();
+  // Brackets keep the last colon for the port, so that parse() reads back what this
+  // prints.
   std::string out = host_.contains(':') ? "[" + host_ + "]" : host_;
   char digits[5];
   const auto end = std::to_chars(digits, digits + sizeof digits, port_).ptr;

@@ -9,6 +9,7 @@ namespace parley::text::detail {
 bool scalar::valid_utf8(const std::uint8_t* data, std::size_t size) noexcept {
   const std::uint8_t* const end = data + size;
   while (data != end) {
+    // Eight bytes of ASCII at a time, the common case by far in protocols.
     if (end - data >= 8 && (load(data) & high_bits) == 0) {
       data += 8;
       continue;
@@ -16,6 +17,8 @@ bool scalar::valid_utf8(const std::uint8_t* data, std::size_t size) noexcept {
     const continuation next = after(*data++);
     if (next.missing == 0) continue;
     if (next.missing == continuation::invalid || next.missing > end - data) return false;
+    // The second byte's range rules out overlong forms, surrogates and what lies
+    // above U+10FFFF (RFC 3629 section 4).
     if (*data < next.low || *data > next.high) return false;
     for (int i = 1; i < next.missing; ++i) {
       if ((data[i] & 0xC0) != 0x80) return false;
@@ -32,6 +35,8 @@ std::size_t scalar::find_either(const std::uint8_t* data, std::size_t size, std:
       std::find_if(data, end, [=](std::uint8_t byte) { return byte == a || byte == b; }) - data);
 }
 
+// Without Highway the words are the only level, and the choice of levels has one
+// answer.
 #if defined(PARLEY_NO_HIGHWAY)
 
 bool valid_utf8(const std::uint8_t* data, std::size_t size) noexcept {

@@ -20,6 +20,8 @@ std::optional<bool> value::as_bool() const noexcept {
 }
 
 std::optional<std::int64_t> value::as_int() const noexcept {
+  // An unsigned integer exists only above 2^63-1 (what fits is stored as integer),
+  // so that it never is one of these.
   if (kind_ == value_kind::integer) return data_.integer;
   if (kind_ != value_kind::real) return std::nullopt;
   const double d = data_.real;  // NaN fails each of these comparisons
@@ -36,6 +38,8 @@ std::optional<std::uint64_t> value::as_uint() const noexcept {
   return static_cast<std::uint64_t>(d);
 }
 
+// May round: above 2^53 not every integer has a double. Who needs it exact asks
+// as_int().
 std::optional<double> value::as_double() const noexcept {
   switch (kind_) {
     case value_kind::real:
@@ -54,11 +58,13 @@ std::optional<std::string_view> value::as_text() const noexcept {
   return data_.text;
 }
 
+// Empty for what is no text: for readers to whom missing and empty are the same.
 std::string_view value::text() const noexcept {
   return is_text() ? std::string_view(data_.text) : std::string_view();
 }
 
 byte_view value::bytes() const noexcept {
+  // Text has bytes, but bytes are not text: only one direction needs no check.
   if (!is_text() && !is_bytes()) return {};
   return parley::as_bytes(data_.text);
 }
@@ -71,6 +77,7 @@ error value::mismatch(std::string_view wanted) const {
 result<std::int64_t> value::to_int(std::int64_t low, std::int64_t high) const {
   const auto number = as_int();
   if (number && *number >= low && *number <= high) return *number;
+  // A number of the wrong size needs another correction than a text does.
   return std::unexpected(mismatch(is_number() ? "an integer in range" : "an integer"));
 }
 

@@ -6,6 +6,8 @@
 namespace parley {
 namespace {
 
+// Text is UTF-8 by definition: what is not would break JSON writers and terminals
+// later, far from here.
 value text_or_bytes(byte_view payload) {
   return text::valid_utf8(payload) ? value(as_text(payload)) : value::from_bytes(payload);
 }
@@ -19,6 +21,7 @@ result<value> decode(byte_view payload, decode_policy policy, json_decoder decod
       return decoder(payload);
     case decode_policy::json_or_text:
       if (decoder) {
+        // A payload that is no JSON is not an error here, only text.
         if (auto parsed = decoder(payload)) return parsed;
       }
       return text_or_bytes(payload);
@@ -39,6 +42,7 @@ message::message(const message& other)
       decoded_(other.decoded_),
       policy_(other.policy_),
       decoder_(other.decoder_) {
+  // It owns its bytes already, and never changes them: copies share the block.
   if (bytes_) return;
   const std::size_t total = topic_.size() + pattern_.size() + payload_.size();
   auto block = std::make_shared_for_overwrite<char[]>(total);
@@ -56,6 +60,7 @@ message::message(const message& other)
 }
 
 const result<value>& message::decoded() const {
+  // Decoded on demand and once: many listeners only forward the bytes.
   if (!decoded_) decoded_.emplace(decode(payload_, policy_, decoder_));
   return *decoded_;
 }

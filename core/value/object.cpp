@@ -19,6 +19,7 @@ std::size_t object_rep::position(std::string_view name) const noexcept {
     }
     return npos;
   }
+  // With an index the time is logarithmic, however the names were chosen.
   const std::size_t at = lower_bound(name);
   if (at == order.size() || members[order[at]].name.view() != name) return npos;
   return order[at];
@@ -59,12 +60,18 @@ bool object_rep::erase(std::string_view name) {
   if (at == npos) return false;
   members.erase(members.begin() + static_cast<std::ptrdiff_t>(at));
   if (order.empty()) return true;
+  // Linear like erasing the member itself: every position behind it becomes one
+  // less.
   std::erase(order, static_cast<std::uint32_t>(at));
   for (std::uint32_t& i : order) i -= i > at ? 1 : 0;
+  // `order` is empty exactly for the small ones: position() chooses by that.
   if (members.size() <= linear_members) order.clear();
   return true;
 }
 
+// Sorting once, where inserting one by one would be quadratic for an object of many
+// members. For names that repeat the last value counts, as in ECMAScript's
+// JSON.parse; RFC 8259 section 4 leaves it open.
 void object_rep::assign(std::vector<member> all) {
   members = std::move(all);
   order.clear();
@@ -74,6 +81,8 @@ void object_rep::assign(std::vector<member> all) {
   for (std::size_t i = 0; i < order.size();) {
     const std::size_t first = i;
     const std::string_view name = members[order[first]].name.view();
+    // Equal names are neighbours now, in the order of arrival: the last of them
+    // wins and moves to the place of the first.
     while (++i < order.size() && members[order[i]].name.view() == name) {
       if (repeated.empty()) repeated.resize(members.size());
       repeated[order[i]] = true;
@@ -90,6 +99,7 @@ void object_rep::assign(std::vector<member> all) {
     members.erase(members.begin() + static_cast<std::ptrdiff_t>(kept), members.end());
     build_order();
   }
+  // Assigned and not cleared: small objects must not pay for the index's memory.
   if (members.size() <= linear_members) order = {};
 }
 
