@@ -164,6 +164,29 @@ TEST(blocking_loop, a_turn_without_anything_waits_no_longer_than_told) {
   EXPECT_TRUE(loop.run_once(duration::zero()));
 }
 
+// A hang-up is reported by poll even to who waits for nothing: it must not spin.
+TEST(blocking_loop, sleeps_although_a_peer_it_does_not_hear_has_gone) {
+  real_network network;
+  blocking::loop loop;
+  line_server server;
+  ASSERT_TRUE(server.listen(loop, network.local_path("gone")));
+  line_peer client(loop, server.where());
+  while (!client.is_open() || server.peers.empty()) loop.run_once();
+  client.pause(true);
+  server.close_all();
+  while (server.open_count() > 0) loop.run_once();
+  loop.run_once(duration::zero());
+  const time_point begin = loop.now();
+  EXPECT_TRUE(loop.run_once(std::chrono::milliseconds(5)));
+  EXPECT_GE(loop.now(), begin + std::chrono::milliseconds(5));
+  EXPECT_TRUE(client.is_open());
+  client.pause(false);
+  while (client.ended_count == 0) loop.run_once();
+  client.close();
+  server.stop();
+  EXPECT_TRUE(loop.run());
+}
+
 // The user's exception comes out of run_once, and the loop can be used further.
 TEST(blocking_loop, what_posted_work_throws_unwinds_cleanly) {
   blocking::loop loop;

@@ -155,13 +155,17 @@ TYPED_TEST(loop_ends, a_driver_that_takes_over_in_an_event_is_drained_too) {
   auto& server = this->serve();
   auto first = this->connected(server);
   line_peer second;
+  int opened_by_then = -1;
+  job after([&] { opened_by_then = second.opened_count; });  // runs after this drain
   first.client.on_line = [&](line_peer& self, std::string_view) {
     second.driven().start(this->port().now());
     second.transport = self.transport;
     self.transport->rebind(second);
+    this->port().enqueue(after);
   };
   first.client.send("switch");
-  ASSERT_TRUE(this->world.run_until([&] { return second.opened_count == 1; }));
+  ASSERT_TRUE(this->world.run_until([&] { return opened_by_then >= 0; }));
+  EXPECT_EQ(opened_by_then, 1);
   second.close();
   ASSERT_TRUE(this->world.run_until([&] { return second.released_count == 1; }));
   first.client.transport = nullptr;
