@@ -76,9 +76,9 @@ error::~error() {
 error::detail& error::own_detail() {
   if (!detail_) {
     detail_ = new detail;
-  // With one reference nobody else can make a second: the detail may be changed in
-  // place.
   } else if (detail_->references.load(std::memory_order_acquire) != 1) {
+    // With one reference nobody else can make a second: then the detail may be
+    // changed in place. Here others see it.
     auto* copy = new detail;
     copy->message = detail_->message;
     copy->hint = detail_->hint;
