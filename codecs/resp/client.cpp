@@ -47,6 +47,8 @@ client::client(client_config config)
 
 // --- commands -------------------------------------------------------------------
 
+// Every refusal comes before the first byte is written: what was refused can be
+// tried again, and the stream is as it was.
 result<void> client::admit(std::size_t bytes) const {
   if (phase_ != phase::open) return fail(parley::errc::misuse, "the connection is not open");
   if (slots_.size() >= config_.max_in_flight) {
@@ -60,6 +62,8 @@ result<void> client::admit(std::size_t bytes) const {
 }
 
 result<void> client::check_mode() const {
+  // RESP2 cannot tell a message from a reply inside the stream, and servers refuse
+  // other commands in this state; RESP3 marks pushes.
   if (version_ == version::resp3 || (subscriptions_ <= 0 && shard_subscriptions_ <= 0)) return {};
   return fail(parley::errc::misuse, "RESP2: a connection with subscriptions takes no commands");
 }
@@ -84,6 +88,8 @@ result<std::size_t> client::put(std::span<const std::string_view> arguments, in_
   const std::size_t bound = command_bound(arguments);
   if (auto ok = admit(bound); !ok) return std::unexpected(std::move(ok.error()));
   if (bound <= one_piece) {
+    // Room, then slot, then commit: the first two may run out of memory, the last
+    // cannot, so that bytes and slots always agree.
     std::byte* const to = output_.reserve(bound).data();
     slots_.push(slot);
     output_.commit(static_cast<std::size_t>(put_command(to, arguments) - to));
@@ -97,6 +103,7 @@ result<std::size_t> client::send(std::span<const std::string_view> arguments, sh
                                  std::uint64_t tag, send_options options, time_point now) {
   if (auto ok = check_command(arguments); !ok) return std::unexpected(std::move(ok.error()));
   if (auto ok = check_mode(); !ok) return std::unexpected(std::move(ok.error()));
+  // A sum that wraps counts as the whole limit.
   const auto bytes = checked_add(command_bound(arguments), last.size());
   if (auto ok = admit(bytes.value_or(config_.max_output)); !ok) {
     return std::unexpected(std::move(ok.error()));
@@ -109,6 +116,7 @@ result<std::size_t> client::send(std::span<const std::string_view> arguments, sh
   output_.commit(static_cast<std::size_t>(put_bulk_header(to, last.size()) - to));
   output_.append(std::move(last));
   output_.append(std::string_view("\r\n"));
+  // The last thing that can fail: only now are the bytes there to stay.
   slots_.push(slot_for(slot_kind::command, tag, options, now));
   undo.disarm();
   return output_.size();
@@ -151,11 +159,14 @@ result<std::size_t> client::change_subscription(subscription kind, bool on,
                                                 std::span<const std::string_view> names,
                                                 std::uint64_t tag, send_options options,
                                                 time_point now) {
+  // UNSUBSCRIBE without names means all of them, with an unknown number of
+  // confirmations.
   if (names.empty()) return fail(parley::errc::invalid_argument, "no names to subscribe to");
   if (auto ok = admit(command_bound(names)); !ok) return std::unexpected(std::move(ok.error()));
   in_flight_slot slot = slot_for(slot_kind::subscribe, tag, options, now);
   slot.kind = kind;
   slot.on = on;
+  // Each name is confirmed by a push of its own; no reply follows.
   slot.confirmations = static_cast<std::uint32_t>(names.size());
   put_words(subscribe_verb(kind, on), names, slot);
   return output_.size();
@@ -164,6 +175,8 @@ result<std::size_t> client::change_subscription(subscription kind, bool on,
 bool client::cancel(std::uint64_t tag) noexcept {
   in_flight_slot* slot = slots_.find(tag);
   if (!slot) return false;
+  // The slot stays: the server answers whether somebody waits or not, and the next
+  // reply must not become the answer to this command.
   slot->abandoned = true;
   return true;
 }
@@ -171,6 +184,7 @@ bool client::cancel(std::uint64_t tag) noexcept {
 void client::close(time_point now) {
   now_ = now;
   if (phase_ == phase::open) phase_ = phase::closing;
+  // Nobody waits for replies yet: there is nothing to be finished.
   if (phase_ == phase::idle || phase_ == phase::handshaking) phase_ = phase::over;
 }
 
@@ -187,6 +201,7 @@ void client::start(time_point now) {
 
 void client::send_handshake() {
   const auto words = handshake_->command();
+  // One command at a time: each answer decides which is next.
   put_words(words.front(), words.subspan(1), {.what = slot_kind::handshake});
 }
 
@@ -208,6 +223,8 @@ void client::handle_timeout(time_point now) {
 
 // Runs when nothing is known to have come for an interval.
 void client::check_alive(time_point now) {
+  // The timer is not moved with every read: that would cost more than looking again
+  // now.
   const duration silent = now - heard_;
   if (silent < config_.ping_interval) {
     timers_.set(timer::alive, heard_ + config_.ping_interval);
@@ -215,6 +232,8 @@ void client::check_alive(time_point now) {
   }
   if (slots_.empty()) {
     put_words("PING", {}, {.what = slot_kind::ping});
+    // `liveness` is counted from the last byte heard, and ping_interval of it has
+    // passed.
     timers_.set(timer::alive, now + config_.liveness - config_.ping_interval);
     return;
   }
@@ -246,21 +265,26 @@ std::span<std::byte> client::prepare(std::size_t hint) {
 void client::commit(std::size_t n, time_point now) {
   now_ = now;
   input_.commit(n);
+  // Any byte proves a living server, even in the middle of a long reply.
   if (n > 0) heard_ = now;
 }
 
 void client::commit_eof(time_point now) {
   now_ = now;
+  // Not yet a failure: replies may lie in the buffer. next_event() tells of the end
+  // behind them.
   ended_ = true;
 }
 
 void client::commit_error(const error& why, time_point now) {
   now_ = now;
+  // The first cause counts: what breaks afterwards is mostly its consequence.
   if (phase_ < phase::failing) fail_with(why);
 }
 
 void client::release() {
   forget_delivered();
+  // Nodes of a half-received reply are needed when it goes on.
   if (node_count_ == 0) std::vector<node>().swap(nodes_);
   input_.release();
   output_.release();

@@ -7,6 +7,8 @@
 namespace parley::resp {
 
 element reply_event::root() const noexcept {
+  // Attributes of the reply itself come as further roots, at depth 0; behind each
+  // stand its own values, which are deeper.
   std::size_t from = 0;
   while (from < nodes.size() && nodes[from].type == kind::attribute && nodes[from].depth == 0) {
     do {
@@ -17,6 +19,7 @@ element reply_event::root() const noexcept {
 }
 
 client::event client::next_event() {
+  // The contract of machines: views of an event live until the next call.
   forget_delivered();
   if (phase_ >= phase::failing) return end_event();
   if (phase_ == phase::idle && !ended_) return need_data{};
@@ -31,8 +34,11 @@ client::event client::next_event() {
     }
     break;
   }
+  // All that was promised has come: the close is complete without a word to the
+  // server, since QUIT is deprecated since Redis 7.2.
   if (phase_ == phase::closing && slots_.empty()) phase_ = phase::over;
   if (phase_ < phase::failing && ended_) {
+    // Behind all that was decoded: replies that came before the end still count.
     fail_with(end_of_stream());
   }
   if (phase_ >= phase::failing) return end_event();
@@ -46,6 +52,8 @@ error client::end_of_stream() const {
             "check that this is the port of a Redis server, and whether it wants TLS "
             "(rediss://)");
   }
+  // An end between replies is a decision of the server; one inside a reply is a
+  // loss on the way.
   if (mid_reply_ || !decoder_.is_idle() || !input_.empty()) {
     return error(parley::errc::truncated, "by the server, inside a reply");
   }
@@ -54,6 +62,7 @@ error client::end_of_stream() const {
 
 client::event client::end_event() {
   if (phase_ == phase::failing) {
+    // `failed` once, and `closed` for ever after: a driver may ask again.
     phase_ = phase::over;
     return failed{*why_};
   }
@@ -69,8 +78,11 @@ std::optional<client::event> client::decode_next() {
         fail_with(error(resp::errc::reply_too_large, "more than max_nodes values in one reply"));
         return std::nullopt;
       }
+      // Grown by what was really decoded, never by what an aggregate declares.
       nodes_.resize(std::clamp<std::size_t>(nodes_.size() * 2, 32, config_.max_nodes));
     }
+    // The bytes of the reply stay in the buffer until it was delivered: its nodes
+    // look at them.
     const auto in = input_.data().subspan(decoded_);
     const decode_result r = decoder_.decode_reply(in, std::span(nodes_).subspan(node_count_));
     decoded_ += r.consumed;
@@ -87,6 +99,7 @@ std::optional<client::event> client::decode_next() {
       (mid_reply_ || !is_push({nodes_.data(), node_count_}))) {
     return deliver(false);
   }
+  // No room and no whole reply: waiting for more would wait for ever.
   if (input_.size() >= input_.limits().max) {
     fail_with(error(resp::errc::reply_too_large, "the reply does not fit the input buffer"));
   }
@@ -110,14 +123,19 @@ void client::join_parts() noexcept {
 
 std::optional<client::event> client::deliver(bool complete) {
   delivered_ = true;
+  // A new reply begins, and has a waiter of its own.
   if (!mid_reply_) drop_rest_ = false;
   const bool continues = mid_reply_;
   mid_reply_ = !complete;
+  // Asked at the beginning only: the rest of a reply in parts may begin with any
+  // word.
   if (!continues && is_push({nodes_.data(), node_count_})) {
     if (config_.reply.parts_above > 0) join_parts();
     return deliver_push({nodes_.data(), node_count_});
   }
   const std::span<const node> nodes(nodes_.data(), node_count_);
+  // Nothing that comes later could be paired either: every answer would go to the
+  // wrong waiter. So the connection ends.
   if (slots_.empty()) {
     fail_with(error(resp::errc::misplaced, "a reply that no command asked for"));
     return std::nullopt;
@@ -132,6 +150,7 @@ bool client::is_push(std::span<const node> nodes) const {
   if (head.type == kind::push) return true;
   if (head.type == kind::attribute) return false;
   if (version_ != version::resp2 || head.type != kind::array || nodes.size() < 3) return false;
+  // The first confirmation comes before any subscription is counted.
   const bool subscribing = !slots_.empty() && slots_.front().what == slot_kind::subscribe;
   if (subscriptions_ <= 0 && shard_subscriptions_ <= 0 && !subscribing) return false;
   return find_push_word(nodes[1].text()) != nullptr;
@@ -139,11 +158,13 @@ bool client::is_push(std::span<const node> nodes) const {
 
 std::optional<client::event> client::deliver_push(std::span<const node> nodes) {
   const push_word* word = nodes.size() > 1 ? find_push_word(nodes[1].text()) : nullptr;
+  // Servers may add kinds of pushes: what is unknown is passed on, not an error.
   if (!word) return push_event{nodes};
   if (word->what == push_word::confirmation) {
     return deliver_confirmation(nodes, word->kind, word->on);
   }
   if (word->kind == subscription::pattern) {
+    // The head and four words: "pmessage", pattern, channel, payload.
     if (nodes.size() < 5) return push_event{nodes};
     return message_event{nodes[3].text(), nodes[2].text(), nodes[4].bytes()};
   }
@@ -155,12 +176,14 @@ std::optional<client::event> client::deliver_confirmation(std::span<const node> 
                                                           subscription kind, bool on) {
   confirmed what{kind, on, nodes.size() > 2 ? nodes[2].text() : std::string_view()};
   if (nodes.size() > 3) {
+    // The server's own count, so that it cannot drift from ours.
     (kind == subscription::shard ? shard_subscriptions_ : subscriptions_) = nodes[3].integer();
   }
   // A server ends subscriptions by itself as well (a slot that moves, a changed
   // ACL): such a push must not count for a command about something else.
   if (!slots_.empty() && slots_.front().confirms(kind, on)) {
     in_flight_slot& slot = slots_.front();
+    // Counted all the same: the slot goes with its last confirmation.
     if (!slot.abandoned) what.tag = slot.tag;
     what.last = --slot.confirmations == 0;
     if (what.last) slots_.pop();
@@ -169,6 +192,8 @@ std::optional<client::event> client::deliver_confirmation(std::span<const node> 
 }
 
 std::optional<client::event> client::answer_front(std::span<const node> nodes, bool complete) {
+  // A copy, since the slot goes now; replies come in the order of commands, so that
+  // the front one is meant.
   const in_flight_slot slot = slots_.front();
   if (complete) slots_.pop();
   switch (slot.what) {
@@ -197,6 +222,7 @@ std::optional<client::event> client::handshake_answered(std::span<const node> no
     fail_with(std::move(ok.error()));
     return std::nullopt;
   }
+  // Before the next command is sent: how its reply is read depends on it.
   version_ = handshake_->negotiated();
   if (!handshake_->is_done()) {
     send_handshake();
@@ -218,12 +244,14 @@ error client::foreign_peer(resp::errc fault) const {
   const auto seen = as_text(input_.data().subspan(decoded_));
   std::string start;
   for (const char c : seen.substr(0, 16)) {
+    // Bytes of a stranger go into a message: nothing that a terminal would obey.
     start.push_back(c >= ' ' && c <= '~' ? c : '.');
   }
   error why(resp::errc::not_redis, "it answered \"" + start + "\"");
   if (seen.starts_with("HTTP/")) {
     return std::move(why).with_hint("this is the port of an HTTP server");
   }
+  // A TLS alert record: 21, and the major version 3 (RFC 8446 section 5.1).
   if (seen.starts_with("\x15\x03")) {
     return std::move(why).with_hint("the server wants TLS: use rediss:// or ssl = true");
   }

@@ -31,6 +31,7 @@ PARLEY_INLINE char* put_end(char* to) noexcept {
   return to + 2;
 }
 
+// From the back, where the digits come from; so their number is found first.
 char* put_long_digits(char* to, std::uint64_t value) noexcept {
   char* const behind = to + digits_of(value);
   char* at = behind;
@@ -64,6 +65,7 @@ PARLEY_INLINE char* put_signed(char* to, std::int64_t value) noexcept {
   auto magnitude = static_cast<std::uint64_t>(value);
   if (value < 0) {
     *to++ = '-';
+    // Unsigned, because the smallest integer has no positive counterpart.
     magnitude = 0 - magnitude;
   }
   return put_digits(to, magnitude);
@@ -95,6 +97,8 @@ PARLEY_INLINE char* put_text(char* to, std::string_view text) noexcept {
   } else if (n >= 4) {
     ends(std::array<char, 4>{});
   } else if (n != 0) {  // 1 to 3: the first, the middle, the last
+    // All reads before the first write, as in the moves above: the compiler need
+    // not assume that one changes what the other sees.
     const char middle = from[n / 2];
     const char last = from[n - 1];
     to[0] = from[0];
@@ -115,12 +119,17 @@ char* put_line(char* to, char type, std::string_view text) noexcept {
 }
 
 char* put_double_text(char* to, double value) noexcept {
+  // The spellings of the specification: ",inf", ",-inf", ",nan"; std::to_chars
+  // would write "-nan" too.
   if (std::isnan(value)) return put_text(to, "nan");
   if (std::isinf(value)) return put_text(to, value < 0 ? "-inf" : "inf");
+  // The shortest text that reads back as the same double, without the locale.
   return std::to_chars(to, to + double_bound, value).ptr;
 }
 
 char type_byte(kind k, version v) noexcept {
+  // RESP2 has arrays only: sets, maps and pushes become flat ones, an attribute has
+  // no form there.
   if (v == version::resp2) return k == kind::attribute ? '\0' : '*';
   switch (k) {
     case kind::map:
@@ -150,6 +159,7 @@ std::size_t command_bound(std::span<const std::string_view> arguments) noexcept 
 }
 
 std::byte* put_command(std::byte* to, std::span<const std::string_view> arguments) noexcept {
+  // Always an array of bulk strings: inline commands cannot hold every byte.
   char* at = put_head(chars(to), '*', arguments.size());
   for (const std::string_view a : arguments) at = put_blob(at, '$', a);
   return bytes(at);
@@ -216,6 +226,7 @@ std::byte* put_number(std::byte* to, double value, version v) noexcept {
 }
 
 std::byte* put_boolean(std::byte* to, bool value, version v) noexcept {
+  // What servers answered before RESP3 had booleans.
   if (v == version::resp2) return put_integer(to, value ? 1 : 0);
   return bytes(put_line(chars(to), '#', value ? "t" : "f"));
 }
@@ -227,6 +238,8 @@ std::byte* put_null(std::byte* to, version v) noexcept {
 std::byte* put_aggregate(std::byte* to, kind k, std::size_t count, version v) noexcept {
   const char type = type_byte(k, v);
   if (type == '\0') return to;
+  // `count` is of values, as in the nodes; where the type counts pairs, the head
+  // says half.
   const bool pairs = type == '%' || type == '|';
   return bytes(put_head(chars(to), type, pairs ? count / 2 : count));
 }
@@ -234,6 +247,8 @@ std::byte* put_aggregate(std::byte* to, kind k, std::size_t count, version v) no
 // ---- with checks
 
 std::byte* encoder::room(std::size_t bound) noexcept {
+  // Once full it stays so: a shorter value behind one that was left out would make
+  // another reply of it.
   if (bound > out_.size() - size_) full_ = true;
   return full_ ? nullptr : out_.data() + size_;
 }
