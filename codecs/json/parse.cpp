@@ -9,6 +9,9 @@
 namespace parley::json {
 namespace {
 
+// Iterative: nesting must not use up the stack. Full precision: the default may
+// miss the nearest double by a bit. Encoding: JSON text is UTF-8 (RFC 8259 section
+// 8.1).
 constexpr unsigned parse_flags =
     rapid::kParseIterativeFlag | rapid::kParseFullPrecisionFlag | rapid::kParseValidateEncodingFlag;
 
@@ -43,6 +46,7 @@ class builder {
     items.reserve(count);
     const auto first = values_.end() - static_cast<std::ptrdiff_t>(count);
     std::move(first, values_.end(), std::back_inserter(items));
+    // The stack keeps its capacity: the next array costs one allocation, its own.
     values_.erase(first, values_.end());
     return close(value::from_array(std::move(items)));
   }
@@ -59,6 +63,7 @@ class builder {
     }
     values_.erase(first, values_.end());
     names_.erase(first_name, names_.end());
+    // Names may repeat in what peers send; from_members() keeps the last value.
     return close(value::from_members(std::move(members)));
   }
 
@@ -79,11 +84,15 @@ class builder {
     return stop(errc::bad_string);
   }
   bool add(value v) {
+    // A value takes far more memory than "0," on the wire: the limit of bytes is
+    // not enough.
     if (++count_ > limits_.max_values) return stop(errc::too_many_values);
     values_.push_back(std::move(v));
     return true;
   }
   bool open() {
+    // Counted when it opens, not when it closes: "[[[[" must meet the limit as
+    // well.
     if (++count_ > limits_.max_values) return stop(errc::too_many_values);
     return ++depth_ <= limits_.max_depth || stop(errc::too_deep);
   }
@@ -106,6 +115,8 @@ struct fault {
   std::string_view what;
 };
 
+// RapidJSON has one code for several faults in strings; the byte at the offset
+// tells them apart.
 fault classify_string(rapid::ParseErrorCode code, std::string_view text, std::size_t offset) {
   switch (code) {
     case rapid::kParseErrorStringUnicodeEscapeInvalidHex:
@@ -142,6 +153,7 @@ fault classify(rapid::ParseErrorCode code, std::string_view text, std::size_t of
     default:
       break;
   }
+  // Whatever was expected here: the cause is that the text stops.
   if (offset >= text.size()) return {errc::truncated, "the end of the text"};
   switch (code) {
     case rapid::kParseErrorObjectMissName:
@@ -168,6 +180,8 @@ void append_number(std::string& out, std::size_t number) {
 // "line 3, column 14 (byte 52): expected ':'"
 std::unexpected<error> fail_at(std::string_view text, std::size_t offset, fault why) {
   const std::string_view before = text.substr(0, offset);
+  // Found only now, in the failing case, so that good texts pay nothing for
+  // positions.
   const std::size_t newline = before.rfind('\n');
   const std::size_t column =
       newline == std::string_view::npos ? before.size() : before.size() - newline - 1;
@@ -196,12 +210,15 @@ std::unexpected<error> fail_stopped(std::string_view text, std::size_t offset, e
 }  // namespace
 
 result<value> parse(std::string_view text, const parse_limits& limits) {
+  // Before a byte is looked at: an oversized text must cost nothing.
   if (text.size() > limits.max_bytes) {
     std::string message;
     append_number(message, text.size());
     append_number(message += " bytes, the limit max_bytes is ", limits.max_bytes);
     return fail(errc::too_large, std::move(message));
   }
+  // RFC 8259 section 8.1 forbids senders to add one. A reader may ignore it; here
+  // it is named, since skipping would hide a broken sender.
   if (text.starts_with("\xEF\xBB\xBF")) {
     return fail_at(text, 0, {errc::byte_order_mark, "a byte order mark"});
   }
@@ -211,6 +228,7 @@ result<value> parse(std::string_view text, const parse_limits& limits) {
   rapid::GenericReader<rapid::UTF8<>, rapid::UTF8<>, stack_memory> reader(&memory);
   builder build(limits);
   const rapid::ParseResult done = reader.Parse<parse_flags>(stream, build);
+  // Asked first: RapidJSON only knows that its handler said no.
   if (const auto code = build.stopped_by()) {
     return fail_stopped(text, stream.Tell(), *code, limits);
   }

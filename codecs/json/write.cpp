@@ -6,6 +6,7 @@
 namespace parley::json {
 namespace {
 
+// The writer recurses, and no option may let a tree exhaust the stack.
 constexpr std::size_t deepest = 1000;
 
 // RapidJSON's output, written straight into the user's string. The string is
@@ -16,6 +17,8 @@ class sink {
   using Ch = char;
 
   explicit sink(std::string& out) : out_(out), kept_(out.size()), used_(kept_) {
+    // The string's spare room is used first: a buffer that is used again costs no
+    // allocation.
     grow(out.capacity());
   }
   sink(const sink&) = delete;
@@ -24,6 +27,7 @@ class sink {
   ~sink() { out_.resize(kept_); }
 
   void Put(char c) {
+    // Doubling, so that the copying stays linear; 64 for the first.
     if (used_ == size_) grow(2 * size_ + 64);
     data_[used_++] = c;
   }
@@ -34,6 +38,7 @@ class sink {
 
  private:
   void grow(std::size_t size) {
+    // Not zeroed: each byte is written before anybody reads it.
     out_.resize_and_overwrite(size, [](char*, std::size_t n) { return n; });
     data_ = out_.data();
     size_ = size;
@@ -55,6 +60,7 @@ inline void PutUnsafe(sink& out, char c) { out.Put(c); }
 using rapid_writer = rapid::Writer<sink, rapid::UTF8<>, rapid::UTF8<>, stack_memory,
                                    rapid::kWriteValidateEncodingFlag>;
 
+// RFC 4648 section 4, with padding: what other readers expect of base64 in JSON.
 std::string base64(byte_view bytes) {
   constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -77,6 +83,7 @@ std::string base64(byte_view bytes) {
 std::string pointer_step(std::string_view name) {
   std::string step = "/";
   for (const char c : name) {
+    // '/' separates steps and '~' begins an escape.
     if (c == '~' || c == '/') {
       step += c == '~' ? "~0" : "~1";
     } else {
@@ -97,6 +104,8 @@ class writer {
       sink_.keep();
       return written;
     }
+    // The path was built from the inside out while the recursion came back: a good
+    // tree pays nothing for it.
     std::string message = "at \"" + path_ + "\": ";
     return fail(code_, message.append(why_));
   }
@@ -126,6 +135,8 @@ class writer {
       case value_kind::unsigned_integer:
         return rapid_.Uint64(*v.as_uint());
       case value_kind::real:
+        // RFC 8259 section 6: "Numeric values that cannot be represented in the
+        // grammar below (such as Infinity and NaN) are not permitted."
         if (rapid_.Double(*v.as_double())) return true;
         return stop(parley::errc::bad_value, "NaN and infinities have no JSON form");
       case value_kind::text:
@@ -161,6 +172,7 @@ class writer {
     rapid_.StartObject();
     for (const member& each : v.members()) {
       const std::string_view name = each.name.view();
+      // The name goes by the same checks: it may come from a peer and be no UTF-8.
       if (!write_text(name) || !write(each.val, depth + 1)) {
         path_.insert(0, pointer_step(name));
         return false;
@@ -180,6 +192,8 @@ class writer {
 
   bool write_bytes(byte_view bytes) {
     if (options_.bytes == bytes_form::base64) {
+      // Asked before the text is made, which is a third longer: no allocation for
+      // what cannot fit.
       return fits(bytes.size()) && write_text(base64(bytes));
     }
     return stop(parley::errc::bad_value,

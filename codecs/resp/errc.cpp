@@ -89,6 +89,8 @@ constexpr auto infos = std::to_array<error_info>({
 });
 static_assert(infos.size() == static_cast<std::size_t>(errc::server_error) + 1);
 
+// Redis has no numbers for errors: the first word is the code, by convention and in
+// capitals.
 struct rule {
   std::string_view start;
   errc code;
@@ -136,6 +138,8 @@ bool matches(std::string_view text, std::string_view start) noexcept {
   if (!text.starts_with(start)) return false;
   if (text.size() == start.size()) return true;
   const char next = text[start.size()];
+  // A whole word: "BUSY" must not match "BUSYGROUP", nor "ASK" a word that begins
+  // with it.
   return next == ' ' || next == ',' || next == ':';
 }
 
@@ -143,6 +147,7 @@ errc code_of(std::string_view text) noexcept {
   for (const rule& r : rules) {
     if (matches(text, r.start)) return r.code;
   }
+  // Codes of modules and of later servers: the text itself goes with the error.
   return errc::server_error;
 }
 

@@ -7,6 +7,7 @@ namespace {
 constexpr std::uint16_t default_port = 6379;
 
 template <class N>
+// All of the text or nothing: "3x" is a typing error, not the number 3.
 bool read_number(std::string_view text, N& to) {
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), to);
   return fault == std::errc() && end == text.data() + text.size();
@@ -55,6 +56,8 @@ bool read_protocol(std::string_view text, resp::version_choice& to) {
 
 bool read_seconds(std::string_view text, duration& to) {
   double seconds = 0;
+  // Written so that NaN fails too; the upper bound keeps the conversion from
+  // overflowing.
   if (!read_number(text, seconds) || !(seconds > 0) || seconds > 1e6) return false;
   to = std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
   return true;
@@ -80,6 +83,8 @@ void read_parameter(redis_config& c, const uri_parameter& p, faults& found) {
     good = read_seconds(p.value, c.connect_timeout);
     c.command_timeout = c.connect_timeout;
   } else {
+    // Not ignored: a misspelt "verfy=none" or "timout=1" would silently mean the
+    // default. Named without its value, which may be a secret.
     return found.add("the URI has an unknown parameter \"" + p.name + "\"");
   }
   if (!good) found.add("the URI's parameter \"" + p.name + "\" has no valid value");
@@ -92,6 +97,7 @@ result<void> redis_config::validate() const {
   found.check(!host.empty() || !unix_socket.empty(), "host is empty");
   found.check(port != 0 || !unix_socket.empty(), "port is 0");
   found.check(max_connections > 0, "max_connections is 0");
+  // Often this is "redis://password@host", where the password stands for a user.
   found.check(username.empty() || !password.empty(), "username is set without a password");
   found.check(ssl_certfile.empty() == ssl_keyfile.empty(),
               "ssl_certfile and ssl_keyfile go together");
@@ -108,6 +114,7 @@ result<void> redis_config::validate() const {
   found.check(reply.max_depth > 0 && reply.max_depth <= resp::depth_capacity,
               "reply.max_depth is outside 1 to 64");
   found.check(reply.reply_budget > 0, "reply.reply_budget is 0");
+  // CLIENT SETNAME refuses these; said here, it names the setting.
   found.check(client_name.find_first_of(" \r\n") == std::string::npos,
               "client_name contains a space or line break");
   return std::move(found).verdict();
@@ -151,6 +158,7 @@ endpoint redis_config::where() const {
   return unix_socket.empty() ? endpoint(host, port) : endpoint::local(unix_socket);
 }
 
+// For logs and errors: the password is never in it.
 std::string redis_config::to_string() const {
   std::string text = unix_socket.empty() ? (ssl ? "rediss://" : "redis://") : "redis+";
   if (!password.empty()) text.append(username).append(":***@");

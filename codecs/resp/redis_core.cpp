@@ -10,17 +10,20 @@ redis_core::redis_core(loop& home, redis_config config)
       subscriber_(home, *this, config_),
       subscriptions_(*this) {}
 
-provider_status redis_core::status() const {
+provider_status redis_core::status() {
   provider_status s;
   s.state = commander_.state();
   s.last_error = commander_.last_error();
   s.connects = commander_.connects();
   s.pending = waiters_.size();
+  if (commander_.is_up()) s.queued_bytes = commander_.client().buffered();
   return s;
 }
 
 // --- initialize and shut ----------------------------------------------------------
 
+// Ends when the first connection is up, and not with the first failure: a server
+// that is just starting is worth waiting for.
 operation<void> redis_core::initialize() {
   completer<void> done(loop_);
   auto op = done.op();
@@ -29,13 +32,16 @@ operation<void> redis_core::initialize() {
     done.complete(std::unexpected(std::move(ok.error())));
     return op;
   }
+  // Called again, it only confirms.
+  // A subscriber that gave up gets another chance as well.
+  if (subscriptions_.any_wanted()) subscriber_.start();
   if (commander_.is_up()) {
     done.complete({});
     return op;
   }
   op.state()->set_canceller(this);
+  if (initializing_.empty()) loop_.set_timer(*this, loop_.now() + config_.connect_timeout);
   initializing_.push_back(std::move(done));
-  loop_.set_timer(*this, loop_.now() + config_.connect_timeout);
   initialized_ = true;
   commander_.start();
   return op;
@@ -43,6 +49,7 @@ operation<void> redis_core::initialize() {
 
 void redis_core::settle_initialize(result<void> outcome) {
   loop_.set_timer(*this, std::nullopt);
+  // Taken away first, as a waiter may call initialize() again.
   for (auto& done : std::exchange(initializing_, {})) done.complete(outcome);
 }
 
@@ -55,10 +62,12 @@ void redis_core::fired(time_point) {
 
 void redis_core::shut() noexcept {
   stop();
+  // The core may outlive the provider (speakers hold it), the observer need not.
   config_.watch = nullptr;
 }
 
 void redis_core::stop() noexcept {
+  // Links first, so that no reply can come while the waiters are being ended.
   commander_.stop();
   subscriber_.stop();
   initialized_ = false;
@@ -90,11 +99,15 @@ void redis_core::give(operation_base& op, redis_waiter& waiter,
   op.set_canceller(this);
   op.set_fault_sink(this);
   op.owner_data = static_cast<std::uintptr_t>(waiter.tag());
+  // The waiter is registered before: ending it goes the same way whether the
+  // command failed at once or later, and is counted.
   if (auto ok = submit(arguments, waiter, timeout); !ok) end(waiter, ok.error());
 }
 
 result<void> redis_core::submit(std::span<const std::string_view> arguments, redis_waiter& waiter,
                                 duration timeout) {
+  // Commands are not queued across breaks: nobody could say when they would be
+  // carried out, nor in which order with others.
   if (!commander_.is_up()) return std::unexpected(not_ready());
   auto sent = commander_.client().send(arguments, waiter.tag(), {.timeout = timeout}, loop_.now());
   if (!sent) return std::unexpected(std::move(sent.error()));
@@ -118,11 +131,13 @@ void redis_core::end(redis_waiter& waiter, const error& why) {
 }
 
 void redis_core::end_all(const error& why) {
+  // One by one from the front: what a waiter does may add or end others.
   while (redis_waiter* w = waiters_.first()) end(*w, why);
 }
 
 // P29: the waiter goes, the slot of its reply stays.
 void redis_core::cancel(operation_base& op) {
+  // No waiter: it is one of initialize().
   if (op.owner_data == 0) {
     std::erase_if(initializing_, [&](completer<void>& c) {
       if (c.state() != &op) return false;

@@ -32,7 +32,7 @@ class redis_core final : private redis_link_owner,
   loop& home() noexcept { return loop_; }
   const redis_config& config() const noexcept { return config_; }
   redis_subscriptions& subscriptions() noexcept { return subscriptions_; }
-  provider_status status() const;
+  provider_status status();
 
   operation<void> initialize();
   operation<void> close();

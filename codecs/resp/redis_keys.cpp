@@ -21,6 +21,7 @@ result<T> converted(resp::element reply) {
 
 // A command of words that are ready, with the provider's timeout.
 template <class T, class Convert, class... W>
+// Views are enough: the command is encoded before this returns.
 operation<T> send(redis_core& core, Convert convert, std::string_view verb, const W&... words) {
   const std::array<std::string_view, sizeof...(W) + 1> all{verb, words...};
   return core.command<T>(verb, all, core.config().command_timeout, convert);
@@ -49,13 +50,18 @@ operation<value> redis_provider::get(std::string_view key) {
 
 operation<bool> redis_provider::set(std::string_view key, const value& content,
                                     set_options options) {
+  // A value that cannot be written is the caller's fault, and does not reach the
+  // server.
   auto payload = detail::redis_payload::of(content);
   if (!payload) {
     return operation<bool>::finished(home(), std::unexpected(std::move(payload.error())));
   }
+  // One command with its options, not SET and PEXPIRE: a break between two would
+  // leave a key that never goes.
   std::array<std::string_view, 7> words{"SET", key, payload->text()};
   std::size_t n = 3;
   const std::string life = digits(options.ttl.count());
+  // The server refuses PX together with KEEPTTL: a new life wins.
   if (options.ttl.count() > 0) {
     words[n++] = "PX";
     words[n++] = life;
@@ -84,6 +90,7 @@ operation<std::optional<std::chrono::milliseconds>> redis_provider::ttl(std::str
   const auto convert = [](resp::element reply) -> result<answer> {
     auto left = reply.as<std::int64_t>();
     if (!left) return std::unexpected(std::move(left.error()));
+    // -1: no end is set; -2: no such key. Neither has a time that is left.
     if (*left < 0) return answer();
     return answer(std::chrono::milliseconds(*left));
   };
@@ -109,15 +116,19 @@ namespace {
 // What reads a type, and how its reply becomes a value.
 using reader = value (*)(resp::element, bool);
 
+// Arguments of a task are owned copies: its frame outlives the call that began it.
 task<result<value>> read_as(redis_core_ref core, reader read, std::vector<std::string> arguments) {
   const std::vector<std::string_view> words(arguments.begin(), arguments.end());
   const bool decode = core->config().decode_responses;
   const auto convert = [read, decode](resp::element e) -> result<value> { return read(e, decode); };
+  // The metric is named after what the user called, not after each command inside.
   auto op = core->command<value>("get_any", words, core->config().command_timeout, convert);
   auto got = co_await std::move(op);
   co_return got;
 }
 
+// Two commands, so that the key may change in between; the second then answers
+// WRONGTYPE, which the caller sees.
 task<result<value>> read_any(redis_core_ref core, std::string key) {
   auto asked = send<std::string>(*core, converted<std::string>, "TYPE", key);
   auto type = co_await std::move(asked);
@@ -152,6 +163,7 @@ task<result<std::int64_t>> read_length(redis_core_ref core, std::string key) {
   auto type = co_await std::move(asked);
   if (!type) co_return std::unexpected(std::move(type.error()));
   std::string_view verb;
+  // A missing key is empty, as the server's own commands for lengths have it.
   if (*type == "none") co_return 0;
   if (*type == "string") verb = "STRLEN";
   if (*type == "list") verb = "LLEN";
@@ -172,6 +184,7 @@ struct scan_page {
 
 result<scan_page> to_page(resp::element reply) {
   scan_page page;
+  // Text, not a number: the server's cursor has 64 bits without sign.
   page.cursor = reply.at(0).text();
   auto keys = reply.at(1).as<std::vector<std::string>>();
   if (!keys) return std::unexpected(std::move(keys.error()));
@@ -186,11 +199,13 @@ task<result<std::vector<std::string>>> scan(redis_core_ref core, std::string pat
   std::unordered_set<std::string> seen;
   std::string cursor = "0";
   do {
+    // Not KEYS, which blocks the server for everybody until it has seen all keys.
     auto op = send<scan_page>(*core, to_page, "SCAN", cursor, "MATCH", pattern, "COUNT", "1000");
     auto page = co_await std::move(op);
     if (!page) co_return std::unexpected(std::move(page.error()));
     cursor = std::move(page->cursor);
     for (auto& key : page->keys) seen.insert(std::move(key));
+    // An error and not the first `most`: a part would look like all of them.
     if (seen.size() > most) {
       co_return fail(errc::too_large, "more than " + std::to_string(most) + " keys");
     }
@@ -201,17 +216,29 @@ task<result<std::vector<std::string>>> scan(redis_core_ref core, std::string pat
 
 }  // namespace
 
+namespace {
+
+// What a callback throws goes to the provider's observer, as for single commands.
+template <class T>
+operation<T> with_faults(redis_core& core, operation<T> op) {
+  op.state()->set_fault_sink(&core);
+  return op;
+}
+
+}  // namespace
+
 operation<value> redis_provider::get_any(std::string_view key) {
-  return spawn(home(), read_any(redis_core_ref(*core_), std::string(key)));
+  return with_faults(*core_, spawn(home(), read_any(redis_core_ref(*core_), std::string(key))));
 }
 
 operation<std::int64_t> redis_provider::length(std::string_view key) {
-  return spawn(home(), read_length(redis_core_ref(*core_), std::string(key)));
+  return with_faults(*core_, spawn(home(), read_length(redis_core_ref(*core_), std::string(key))));
 }
 
 operation<std::vector<std::string>> redis_provider::keys(std::string_view pattern,
                                                          std::size_t most) {
-  return spawn(home(), scan(redis_core_ref(*core_), std::string(pattern), most));
+  return with_faults(*core_,
+                     spawn(home(), scan(redis_core_ref(*core_), std::string(pattern), most)));
 }
 
 }  // namespace parley

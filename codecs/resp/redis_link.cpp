@@ -12,6 +12,7 @@ resp::client_config machine_config(const redis_config& c) {
            .database = c.db,
            .protocol = c.protocol};
   m.reply = c.reply;
+  m.reply.parts_above = 0;  // waiters of the provider take whole replies
   m.max_output = c.max_output;
   m.handshake_timeout = c.connect_timeout;
   m.ping_interval = c.ping_interval;
@@ -35,6 +36,8 @@ redis_session::redis_session(redis_link& link, loop& home, resp::client_config c
   loop_.attach();
 }
 
+// The session lives until its connection is released, as output may still be on its
+// way; it only tells nobody any more.
 void redis_session::abandon() noexcept {
   link_ = nullptr;
   connection_->close();
@@ -47,7 +50,11 @@ void redis_session::released() {
 }
 
 void redis_session::on_event(resp::client::event& event, time_point now) {
+  // What an abandoned session still decodes concerns nobody: its waiters have been
+  // told.
   if (!link_) return;
+  // A reference of its own: a callback may abandon this session, which clears the
+  // member.
   redis_link& link = *link_;
   if (auto* reply = std::get_if<resp::reply_event>(&event)) {
     link.owner_.link_reply(link, *reply);
@@ -78,12 +85,15 @@ void redis_link::start() {
       state_ == provider_state::waiting) {
     return;
   }
+  back_off_ = back_off(config_.reconnect);
+  last_error_.reset();
   connect();
 }
 
 void redis_link::stop() noexcept {
   connector_.cancel();
-  loop_.set_timer(*this, std::nullopt);
+  if (is_armed()) loop_.set_timer(*this, std::nullopt);  // the loop may be gone by now
+  // Taken out first, so that nothing below finds a session that is on its way out.
   if (auto* s = std::exchange(session_, nullptr)) s->abandon();
   state_ = provider_state::closed;
 }
@@ -96,6 +106,7 @@ void redis_link::enter(provider_state next, const error* why) {
 
 result<layer_ptr> redis_link::make_tls() {
   if (!config_.ssl) return layer_ptr();
+  // Never in the clear instead: the password would be sent for all to read.
   if (!config_.with) return std::unexpected(unavailable_part("tls"));
   const tls_settings settings{config_.ssl_ca_certs, config_.ssl_certfile, config_.ssl_keyfile,
                               config_.verify};
@@ -104,18 +115,23 @@ result<layer_ptr> redis_link::make_tls() {
 
 void redis_link::connect() {
   enter(provider_state::connecting, nullptr);
+  if (state_ != provider_state::connecting) return;  // the observer has closed us
+  // For each attempt anew: a layer belongs to one connection.
   auto tls = make_tls();
   if (!tls) return connect_failed(tls.error());
   tls_ = *std::move(tls);
   connect_plan_config plan;
   plan.attempt_timeout = config_.connect_timeout;
   plan.total_timeout = config_.connect_timeout;
+  // The round goes up, so that each attempt begins with another address of the
+  // name.
   connector_.start(config_.where(), attempts_++, plan);
 }
 
 void redis_link::connected(connection& c, time_point now) {
   session_ = new redis_session(*this, loop_, machine_config(config_), std::move(tls_));
   session_->attach(c);
+  // From the connector's driver to this one; the connection itself stays.
   c.rebind(*session_);
   session_->start(now);
 }
@@ -124,13 +140,17 @@ void redis_link::connect_failed(const error& why) { on_failed(why, loop_.now());
 
 void redis_link::on_opened(time_point now) {
   ++connects_;
+  // Only once the handshake is through: a server that accepts and then refuses the
+  // login has not recovered.
   back_off_.succeeded(now);
   enter(provider_state::up, nullptr);
+  if (state_ != provider_state::up) return;
   owner_.link_up(*this);
 }
 
 // The attempt or the connection has failed: again later, or never.
 void redis_link::on_failed(const error& why, time_point now) {
+  // A copy: `why` may lie in the session that is let go next.
   const error kept = why;
   if (auto* s = std::exchange(session_, nullptr)) s->abandon();
   back_off_.failed(now, kept.retry_after());
@@ -142,11 +162,15 @@ void redis_link::on_failed(const error& why, time_point now) {
     enter(provider_state::failed, &kept);
   } else {
     enter(provider_state::waiting, &kept);
+    if (state_ != provider_state::waiting) return;
     loop_.set_timer(*this, now + *pause);
   }
+  // Last, since the owner may tell users, and they may destroy all of this.
   owner_.link_down(*this, kept, final);
 }
 
-void redis_link::fired(time_point) { connect(); }
+void redis_link::fired(time_point) {
+  if (state_ == provider_state::waiting) connect();
+}
 
 }  // namespace parley::detail

@@ -93,6 +93,8 @@ class redis_provider final : public provider {
   const redis_config& config() const noexcept;
 
   // --- keys and values ----------------------------------------------------------
+  // get_any(), keys() and length() take several commands: cancel() has no effect on
+  // them, they end with the last command, or with the provider.
   // The string at `key`: text, or bytes if it is not UTF-8 or decode_responses is
   // off; null if there is no such key. errc wrong_type if it is no string.
   operation<value> get(std::string_view key);
@@ -122,7 +124,8 @@ class redis_provider final : public provider {
   // --- any command ----------------------------------------------------------------
   // `command("HSET", "key", "field", 42)`. Ends with the reply as a tree; an error
   // of the server is the operation's error. Commands that wait at the server
-  // (BLPOP) have no timeout of ours.
+  // (BLPOP) have no timeout of ours, and what is sent after them waits as well:
+  // give them a provider of their own.
   template <class... A>
   operation<resp::reply> command(const A&... arguments) {
     const std::array<detail::redis_argument, sizeof...(A)> words{

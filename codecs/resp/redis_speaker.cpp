@@ -50,11 +50,14 @@ operation<delivery> redis_speaker::shout_bytes(byte_view payload) {
 
 void redis_speaker::begin(message_callback on_message, operation_base& op,
                           redis_subscriptions::outcome tell) {
+  const speaker self(this);  // the old callback may hold the last handle
   op.set_fault_sink(&core_);
   changed_ = true;
-  on_message_ = std::move(on_message);
-  if (std::exchange(listening_, true)) return tell({});
+  std::swap(on_message_, on_message);
   const auto kind = options_.pattern ? resp::subscription::pattern : resp::subscription::channel;
+  if (std::exchange(listening_, true)) {
+    return core_.subscriptions().join(*this, kind, op, std::move(tell));
+  }
   core_.subscriptions().add(*this, kind, op, std::move(tell));
 }
 
@@ -81,6 +84,7 @@ operation<speaker> redis_speaker::listen_first(message_callback on_message) {
 }
 
 operation<void> redis_speaker::stop_listening() {
+  const speaker self(this);  // the callback may hold the last handle
   completer<void> done(core_.home());
   auto op = done.op();
   op.state()->set_fault_sink(&core_);
@@ -106,7 +110,8 @@ void redis_speaker::deliver(const resp::message_event& m) {
 void redis_speaker::forget() noexcept {
   changed_ = true;
   listening_ = false;
-  on_message_.reset();
+  // Destroyed last: it may hold the last handle of this speaker.
+  const message_callback gone = std::move(on_message_);
 }
 
 }  // namespace parley::detail

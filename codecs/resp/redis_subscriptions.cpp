@@ -17,6 +17,7 @@ redis_channel& redis_subscriptions::find_or_make(resp::subscription kind, std::s
   made->name = name;
   made->kind = kind;
   redis_channel& channel = *made;
+  // On the heap: waiters and the tags of commands hold its address, which must stay.
   map_of(kind).emplace(channel.name, std::move(made));
   return channel;
 }
@@ -27,15 +28,34 @@ void redis_subscriptions::add(redis_speaker& speaker, resp::subscription kind, o
                               outcome tell) {
   redis_channel& channel = find_or_make(kind, speaker.name());
   channel.listeners.push_back(&speaker);
+  // Whoever waits for the end of this subscription has been overtaken.
+  if (channel.at_server != redis_channel::state::unsubscribing) settle(&channel, false, {});
+  join(speaker, kind, op, std::move(tell));
+}
+
+void redis_subscriptions::join(redis_speaker& speaker, resp::subscription kind, operation_base& op,
+                               outcome tell) {
+  redis_channel& channel = find_or_make(kind, speaker.name());
+  // Another speaker has subscribed already: the server need not be asked.
   if (channel.at_server == redis_channel::state::on) return tell({});
-  const duration patience = core_.config().command_timeout;
-  const time_point deadline =
-      patience > duration::zero() ? core_.home().now() + patience : time_point::max();
   op.set_canceller(this);
-  waits_.push_back({&channel, &speaker, &op, deadline, std::move(tell)});
+  waits_.push_back({&channel, &speaker, &op, patience(), std::move(tell)});
   arm();
+  if (core_.subscriber().is_up()) return reconcile(channel);
+  // The second connection is made for the first listener, as in RESP2 a connection
+  // with subscriptions takes no commands. A start that fails at once may end the
+  // wait and the channel, so it is the last act.
   core_.subscriber().start();
-  reconcile(channel);
+}
+
+time_point redis_subscriptions::patience() const {
+  const duration limit = core_.config().command_timeout;
+  return limit > duration::zero() ? core_.home().now() + limit : time_point::max();
+}
+
+bool redis_subscriptions::any_wanted() const noexcept {
+  const auto wanted = [](const auto& entry) { return entry.second->wanted(); };
+  return std::ranges::any_of(channels_, wanted) || std::ranges::any_of(patterns_, wanted);
 }
 
 void redis_subscriptions::remove(redis_speaker& speaker, outcome tell) {
@@ -46,16 +66,22 @@ void redis_subscriptions::remove(redis_speaker& speaker, outcome tell) {
     }
     drop_listener(*channel, speaker);
     // Whoever still waits for the confirmation will not get it.
-    for (auto& w : waits_) {
-      if (w.speaker != &speaker) continue;
-      w.speaker = nullptr;
-      if (auto t = std::exchange(w.tell, {})) t(fail(errc::cancelled));
+    for (std::size_t i = 0; i < waits_.size();) {
+      if (waits_[i].speaker != &speaker) {
+        ++i;
+        continue;
+      }
+      outcome unheard = std::move(waits_[i].tell);
+      waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
+      if (unheard) unheard(fail(errc::cancelled));
     }
+    // Only then is there something to wait for: the server's confirmation.
     const bool last = !channel->wanted() && channel->at_server != redis_channel::state::off;
     if (!tell || !last || !core_.subscriber().is_up()) {
       if (tell) tell({});
     } else {
-      waits_.push_back({channel, nullptr, nullptr, time_point::max(), std::move(tell)});
+      waits_.push_back({channel, nullptr, nullptr, patience(), std::move(tell)});
+      arm();
     }
     return reconcile(*channel);
   }
@@ -71,15 +97,26 @@ void redis_subscriptions::drop_listener(redis_channel& channel, redis_speaker& s
 void redis_subscriptions::cancel(operation_base& op) {
   for (std::size_t i = 0; i < waits_.size(); ++i) {
     if (waits_[i].op != &op) continue;
+    // Out of the list before anybody is told: the callback may change the list.
     wait w = std::move(waits_[i]);
     waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (w.speaker) {
-      w.speaker->forget();
-      drop_listener(*w.channel, *w.speaker);
-    }
-    if (w.tell) w.tell(fail(errc::cancelled));
-    return reconcile(*w.channel);
+    end_wait(std::move(w), fail(errc::cancelled));
+    return sweep();
   }
+}
+
+// Tells how it ended. Forgetting a callback destroys what it holds, which may be
+// the last handle of this speaker or of others: nothing is erased meanwhile.
+void redis_subscriptions::end_wait(wait done, const result<void>& how) {
+  ++delivering_;
+  if (done.speaker) done.speaker->retain();
+  if (!how && done.speaker) {
+    drop_listener(*done.channel, *done.speaker);
+    done.speaker->forget();
+  }
+  if (done.tell) done.tell(how);
+  if (done.speaker) done.speaker->release();
+  --delivering_;
 }
 
 // --- what the server knows ----------------------------------------------------------
@@ -94,6 +131,8 @@ void redis_subscriptions::reconcile(redis_channel& channel) {
     if (wanted && channel.at_server == state::off) return ask(channel, true);
     if (!wanted && channel.at_server == state::on) return ask(channel, false);
   }
+  // Nobody listens, the server does not send, nobody waits: only then may the
+  // channel go.
   const auto waited_for = [&](const wait& w) { return w.channel == &channel; };
   if (wanted || channel.at_server != state::off || std::ranges::any_of(waits_, waited_for)) return;
   channel_map& map = map_of(channel.kind);
@@ -107,6 +146,8 @@ void redis_subscriptions::ask(redis_channel& channel, bool on) {
   resp::client& client = core_.subscriber().client();
   const auto sent = on ? client.subscribe(channel.kind, {&name, 1}, tag, {}, core_.home().now())
                        : client.unsubscribe(channel.kind, {&name, 1}, tag, {}, core_.home().now());
+  // A full queue, for instance: who waits is told, instead of hanging until the
+  // deadline.
   if (!sent) return settle(&channel, on, std::unexpected(sent.error()));
   channel.at_server = on ? state::subscribing : state::unsubscribing;
   core_.subscriber().wake();
@@ -120,13 +161,11 @@ void redis_subscriptions::settle(redis_channel* channel, bool listening, const r
       ++i;
       continue;
     }
+    // Moved out first, since what `tell` runs may add to the list or cancel from
+    // it.
     wait done = std::move(w);
     waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (!how && done.speaker) {
-      done.speaker->forget();
-      drop_listener(*done.channel, *done.speaker);
-    }
-    if (done.tell) done.tell(how);
+    end_wait(std::move(done), how);
   }
   arm();
 }
@@ -134,10 +173,13 @@ void redis_subscriptions::settle(redis_channel* channel, bool listening, const r
 void redis_subscriptions::confirmed(const resp::confirmed& what, time_point now) {
   using state = redis_channel::state;
   redis_channel* channel = find(what.kind, what.name);
+  // The channel was dropped meanwhile: this confirms an UNSUBSCRIBE that nobody
+  // waits for.
   if (!channel) return;
   channel->at_server = what.on ? state::on : state::off;
   settle(channel, what.on, {});
   if (what.on) {
+    // From now on a break must bring it back, and a refusal is worth a log entry.
     channel->was_on = true;
     report_restored(now);
   }
@@ -147,6 +189,8 @@ void redis_subscriptions::confirmed(const resp::confirmed& what, time_point now)
 // The server has refused a SUBSCRIBE: who waits is told; who listened before the
 // break stays, and is tried again after the next one.
 void redis_subscriptions::refused(std::uint64_t tag, resp::element reply) {
+  // Alive for sure: a channel with a step under way is not dropped, and a break,
+  // which forgets the step, ends the tags as well.
   auto& channel = *reinterpret_cast<redis_channel*>(static_cast<std::uintptr_t>(tag));
   const bool was_subscribing = channel.at_server == redis_channel::state::subscribing;
   channel.at_server = redis_channel::state::off;
@@ -156,7 +200,12 @@ void redis_subscriptions::refused(std::uint64_t tag, resp::element reply) {
                               "not resubscribed to " + channel.name + ": " + why.to_string());
   }
   settle(&channel, was_subscribing, std::unexpected(std::move(why)));
-  if (!channel.wanted()) reconcile(channel);
+  settle(&channel, false, {});
+  if (!channel.wanted()) return sweep();
+  // Listeners from before a break stay. Asked for again later, not now: the server
+  // would refuse it again at once.
+  retry_at_ = core_.home().now() + core_.config().reconnect.cap;
+  arm();
 }
 
 // --- breaks ---------------------------------------------------------------------------
@@ -179,8 +228,11 @@ void redis_subscriptions::lost(const error& why, bool final, time_point now) {
       channel->at_server = redis_channel::state::off;
     }
   }
+  // The first loss counts: attempts that fail in between belong to the same gap.
   if (any && !lost_at_) lost_at_ = now;
   settle(nullptr, false, {});  // nothing is subscribed to now: all has stopped
+  // As long as it will be tried again, who waits to listen keeps waiting, up to the
+  // deadline.
   if (final) settle(nullptr, true, std::unexpected(why));
   sweep();
 }
@@ -192,6 +244,8 @@ void redis_subscriptions::report_restored(time_point now) {
   for (channel_map* map : {&channels_, &patterns_}) {
     for (auto& [name, channel] : *map) {
       if (!channel->was_on || !channel->wanted()) continue;
+      // Only when all are back is the gap over; until then messages are still being
+      // missed.
       if (channel->at_server != redis_channel::state::on) return;
       ++restored;
     }
@@ -211,6 +265,8 @@ void redis_subscriptions::deliver(const resp::message_event& message) {
   // other listeners. Speakers that are added now get the next message.
   core_.retain();
   ++delivering_;
+  // By index and with the old size: adding may move the list, removing leaves a
+  // gap.
   for (std::size_t i = 0, n = channel->listeners.size(); i < n; ++i) {
     if (redis_speaker* s = channel->listeners[i]) s->deliver(message);
   }
@@ -233,13 +289,14 @@ void redis_subscriptions::sweep() noexcept {
 // --- time and end -----------------------------------------------------------------------
 
 void redis_subscriptions::arm() {
-  time_point first = time_point::max();
+  time_point first = retry_at_.value_or(time_point::max());
   for (const wait& w : waits_) first = std::min(first, w.deadline);
   core_.home().set_timer(*this, first == time_point::max() ? std::nullopt : std::optional(first));
 }
 
 void redis_subscriptions::fired(time_point now) {
   error why(errc::timed_out, "the server did not confirm the subscription");
+  // "Timed out" would hide that the server was never reached.
   if (const auto& last = core_.subscriber().last_error(); last && !core_.subscriber().is_up()) {
     why = *last;
   }
@@ -250,18 +307,23 @@ void redis_subscriptions::fired(time_point now) {
     }
     wait w = std::move(waits_[i]);
     waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (w.speaker) {
-      w.speaker->forget();
-      drop_listener(*w.channel, *w.speaker);
-    }
-    if (w.tell) w.tell(std::unexpected(why));
-    reconcile(*w.channel);
+    end_wait(std::move(w), std::unexpected(why));
+  }
+  sweep();
+  if (retry_at_ && *retry_at_ <= now) {
+    retry_at_.reset();
+    restore(now);
   }
   arm();
 }
 
 void redis_subscriptions::shut() noexcept {
   core_.home().set_timer(*this, std::nullopt);
+  lost_at_.reset();
+  retry_at_.reset();
+  ++delivering_;
+  // Taken away whole: nothing that a waiter does can find its way back into the
+  // list.
   for (wait& w : std::exchange(waits_, {})) {
     if (w.tell) w.tell(fail(errc::cancelled));
   }
@@ -273,6 +335,7 @@ void redis_subscriptions::shut() noexcept {
       channel->at_server = redis_channel::state::off;
     }
   }
+  --delivering_;
   sweep();
 }
 

@@ -47,6 +47,8 @@ class redis_subscriptions final : public canceller, private timer {
   // Adds a listener; `tell` is called once, when the server has confirmed or it
   // is clear that it will not. `op` may be cancelled until then.
   void add(redis_speaker& speaker, resp::subscription kind, operation_base& op, outcome tell);
+  // For a speaker that listens already: `tell` is called once that is confirmed.
+  void join(redis_speaker& speaker, resp::subscription kind, operation_base& op, outcome tell);
   // Removes it; `tell` may be empty.
   void remove(redis_speaker& speaker, outcome tell);
 
@@ -56,6 +58,9 @@ class redis_subscriptions final : public canceller, private timer {
   void confirmed(const resp::confirmed& what, time_point now);
   void refused(std::uint64_t tag, resp::element reply);
   void deliver(const resp::message_event& message);
+
+  // True if somebody listens to anything.
+  bool any_wanted() const noexcept;
 
   // The end of the provider: no callback is called any more.
   void shut() noexcept;
@@ -89,6 +94,8 @@ class redis_subscriptions final : public canceller, private timer {
   void reconcile(redis_channel& channel);
   void ask(redis_channel& channel, bool on);
   void settle(redis_channel* channel, bool listening, const result<void>& how);
+  void end_wait(wait done, const result<void>& how);
+  time_point patience() const;
   void drop_listener(redis_channel& channel, redis_speaker& speaker) noexcept;
   void report_restored(time_point now);
   void arm();
@@ -100,7 +107,8 @@ class redis_subscriptions final : public canceller, private timer {
   channel_map patterns_;
   std::vector<wait> waits_;
   std::optional<time_point> lost_at_;
-  int delivering_ = 0;
+  std::optional<time_point> retry_at_;  // a subscription could not be restored
+  int delivering_ = 0;                  // user code may be running: erase nothing
 };
 
 }  // namespace parley::detail

@@ -33,6 +33,7 @@ std::span<const node> element::children() const noexcept {
 element::iterator element::begin() const noexcept { return iterator(children()); }
 element::iterator element::end() const noexcept { return iterator(); }
 
+// The head of a streamed aggregate says nothing: its elements are counted.
 std::size_t element::size() const noexcept {
   if (!is_aggregate()) return 0;
   if (!head().is_streamed()) return head().count();
@@ -48,7 +49,9 @@ element element::at(std::size_t index) const noexcept {
 
 element element::find(std::string_view key) const noexcept {
   for (auto it = begin(); it != end(); ++it) {
+    // Works for maps and for flat arrays, since both yield key, value, key, value.
     const element name = *it;
+    // A flat array of odd length is no map: its last key has no value.
     if (++it == end()) break;
     if (is_string(name.type()) && name.text() == key) return *it;
   }
@@ -76,6 +79,8 @@ void element::iterator::settle() noexcept {
 // ---- conversions
 
 std::unexpected<parley::error> element::mismatch(std::string_view wanted) const {
+  // The server's refusal is what the caller must see, not that it has the wrong
+  // type.
   if (is_error()) return std::unexpected(classify(text()));
   std::string message("expected ");
   message.append(wanted).append(", got ").append(to_string(type()));
@@ -87,6 +92,7 @@ result<> element::convert(std::int64_t& to) const {
     to = integer();
     return {};
   }
+  // Redis stores numbers as strings, and RESP2 has no other form for most of them.
   const bool may_be = is_string(type()) || type() == kind::big_number;
   const auto value = may_be ? parse_integer(text()) : std::nullopt;
   if (!value) return mismatch("an integer");
@@ -131,6 +137,7 @@ result<> element::convert(std::string& to) const {
   return {};
 }
 
+// Only errors are refused, so that as<element>() has the same rule as the others.
 result<> element::convert(element& to) const {
   if (is_error()) return mismatch("a value");
   to = *this;
@@ -140,6 +147,7 @@ result<> element::convert(element& to) const {
 // ---- reply
 
 reply::reply(const reply& other) : nodes_(other.nodes_), bytes_(other.bytes_) {
+  // The copied nodes still look at the other reply's bytes.
   rebase(other.bytes_.data());
 }
 
@@ -166,6 +174,7 @@ bool reply_builder::add(const node& n) {
 
 // Attributes go with everything inside them.
 bool reply_builder::is_dropped(const node& n) noexcept {
+  // Everything deeper than the attribute's own node is its content.
   if (in_attribute_ && n.depth > attribute_depth_) return true;
   in_attribute_ = n.type == kind::attribute;
   attribute_depth_ = n.depth;
@@ -173,6 +182,7 @@ bool reply_builder::is_dropped(const node& n) noexcept {
 }
 
 void reply_builder::keep(const node& n) {
+  // The parts of one string follow each other without another node in between.
   if (std::exchange(joining_, n.has_more())) {
     append(n.text());
     nodes_.back().size += n.size;
@@ -180,11 +190,13 @@ void reply_builder::keep(const node& n) {
   }
   count_in_parent(n.depth);
   node copy = n;
+  // Here the string is whole and the length known: what flags said is no longer so.
   copy.flags = 0;
   copy.bits = n.has_more() || is_aggregate(n.type) ? 0 : n.bits;
   copy.extent = 1;
   // The format of a verbatim string lies before its text, and stays there.
   if (n.type == kind::verbatim) append({n.data - 4, 4});
+  // An offset, because the bytes move while they grow.
   offsets_.push_back(bytes_.size());
   append(n.text());
   nodes_.push_back(copy);
@@ -210,6 +222,7 @@ void reply_builder::close() noexcept {
 
 // Only now do the bytes stay where they are.
 void reply_builder::finish() noexcept {
+  // The last value of a reply ends all that is open around it.
   while (!open_.empty()) close();
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (is_string(nodes_[i].type) || is_error(nodes_[i].type) ||
@@ -221,6 +234,8 @@ void reply_builder::finish() noexcept {
 
 reply reply_builder::take() noexcept {
   reply whole;
+  // Moved, not copied: the pointers of the nodes stay right, as moving a vector
+  // does not move what it holds.
   whole.nodes_ = std::exchange(nodes_, {});
   whole.bytes_ = std::exchange(bytes_, {});
   clear();
