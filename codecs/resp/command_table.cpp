@@ -9,6 +9,7 @@ namespace {
 char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
 bool same_word(std::string_view a, std::string_view b) noexcept {
+  // Servers do not look at the case of a command; the table is in capitals.
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return upper(x) == y; });
 }
@@ -39,10 +40,13 @@ constexpr auto refusals = std::to_array<refused>({
     {"QUIT", "close the provider"},
 });
 
+// They end when something happens or by a timeout of their own: ours would cut them
+// short, and their reply would come all the same.
 constexpr std::array<std::string_view, 10> blocking_words{
     "BLPOP",    "BRPOP",    "BLMOVE", "BRPOPLPUSH", "BLMPOP",
     "BZPOPMIN", "BZPOPMAX", "BZMPOP", "WAIT",       "WAITAOF"};
 
+// In small letters, as servers send them; so they are compared as they are.
 constexpr auto push_words = std::to_array<push_word>({
     {"message", push_word::message, subscription::channel, true},
     {"pmessage", push_word::message, subscription::pattern, true},
@@ -68,6 +72,7 @@ result<void> check_command(std::span<const std::string_view> arguments) {
     return std::unexpected(
         error(parley::errc::not_supported, std::string(r.word)).with_hint(std::string(r.hint)));
   }
+  // CLIENT REPLY OFF ends replies: each later command would get its successor's.
   if (arguments.size() > 1 && same_word(word, "CLIENT") && same_word(arguments[1], "REPLY")) {
     return std::unexpected(
         error(parley::errc::not_supported, "CLIENT REPLY")
@@ -82,7 +87,10 @@ bool is_blocking(std::span<const std::string_view> arguments) noexcept {
   for (std::string_view b : blocking_words) {
     if (same_word(word, b)) return true;
   }
+  // These block only with that option.
   if (!same_word(word, "XREAD") && !same_word(word, "XREADGROUP")) return false;
+  // A stream named "block" counts as well: the cost of this mistake is a missing
+  // timeout.
   return std::ranges::any_of(arguments, [](std::string_view a) { return same_word(a, "BLOCK"); });
 }
 

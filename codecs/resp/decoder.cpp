@@ -9,6 +9,7 @@ namespace parley::resp {
 decoder::decoder(const limits& l) noexcept
     : limits_(l),
       whole_bulk_(l.parts_above == 0 ? l.max_bulk : std::min(l.max_bulk, l.parts_above)) {
+  // The short cuts for "OK" and the like do not look at the limit.
   limits_.max_line = std::max(limits_.max_line, smallest_max_line);
   limits_.max_depth = std::min(limits_.max_depth, depth_capacity);
 }
@@ -21,6 +22,7 @@ bool decoder::has_reply(const run& r, std::span<node> out) noexcept {
 template <bool one_reply>
 decode_result decoder::decode_as(byte_view in, std::span<node> out) noexcept {
   using outcome = thorough::outcome;
+  // For ever: after a fault nothing says where the next value begins.
   if (state_ == state::failed) return {decode_status::failed, 0, 0, 0};
   const char* begin = as_text(in).data();
   run r{begin,
@@ -43,6 +45,8 @@ decode_result decoder::decode_as(byte_view in, std::span<node> out) noexcept {
     r = copy;
     if (ended != outcome::again || (one_reply && has_reply(r, out))) break;
   }
+  // Offsets, not pointers: the next call may bring the same bytes at another
+  // address.
   used_ = r.offset(r.p);
   left_ = r.left;
   depth_ = static_cast<std::uint8_t>(r.depth);

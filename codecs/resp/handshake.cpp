@@ -9,6 +9,8 @@ handshake::handshake(const login& who) : who_(who) {
   std::array<char, 12> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), who.database).ptr;
   database_.assign(digits.data(), end);
+  // HELLO first, where RESP3 may be had: it carries login and name, and saves up to
+  // two round trips.
   enter(who.protocol == version_choice::resp2 ? step::auth : step::hello);
 }
 
@@ -61,8 +63,11 @@ std::span<const std::string_view> handshake::command() {
 std::span<const std::string_view> handshake::hello_command() {
   words_ = {"HELLO", "3"};
   std::size_t n = 2;
+  // In HELLO itself: a server that wants a password refuses it otherwise.
   if (!who_.password.empty()) {
     words_[n++] = "AUTH";
+    // HELLO has no form with the password alone; "default" is the user whom that
+    // form of AUTH means.
     words_[n++] = who_.username.empty() ? std::string_view("default") : who_.username;
     words_[n++] = who_.password;
   }
@@ -97,15 +102,21 @@ result<void> handshake::answered(element reply) {
 
 result<void> handshake::hello_answered(element reply) {
   if (!reply.is_error()) {
+    // RESP3 answers with a map; what else answers is something between us and the
+    // server.
     if (!reply.is_aggregate()) {
       return fail(resp::errc::misplaced, "the answer to HELLO is not a map");
     }
     version_ = version::resp3;
     answered_ = true;
+    // AUTH and SETNAME were part of it.
     enter(step::select);
     return {};
   }
   error why = classify(reply.text());
+  // Servers before version 6 do not know the word, later ones may not know the
+  // version. Other errors, a wrong password above all, would only be repeated by
+  // AUTH.
   const bool too_old = why == errc::unknown_command || why == errc::no_protocol;
   if (!too_old || who_.protocol == version_choice::resp3) {
     return std::unexpected(explain(std::move(why)));
@@ -116,6 +127,7 @@ result<void> handshake::hello_answered(element reply) {
 
 // Adds what only the handshake knows to the server's error.
 error handshake::explain(error why) const {
+  // The server's text says what is wrong, the hint which setting corrects it.
   if (why == errc::no_auth && who_.password.empty()) {
     return std::move(why).with_hint("set `password` (and `username` for an ACL user)");
   }

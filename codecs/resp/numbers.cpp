@@ -27,6 +27,8 @@ bool is_decimal(std::string_view text) noexcept {
   if (!rest) return false;
   if (rest->starts_with('.')) {
     rest->remove_prefix(1);
+    // "1." is accepted: the specification's grammar asks for digits, but some
+    // writers leave them out.
     if (auto fraction = skip_digits(*rest)) rest = fraction;
   }
   if (rest->empty()) return true;
@@ -54,13 +56,17 @@ std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
 
 std::optional<double> parse_double(std::string_view text) noexcept {
   using limits = std::numeric_limits<double>;
+  // As the specification spells them, and nothing else that from_chars() would
+  // take.
   if (text == "inf") return limits::infinity();
   if (text == "-inf") return -limits::infinity();
   if (text == "nan" || text == "-nan") return limits::quiet_NaN();
   if (!is_decimal(text)) return std::nullopt;
+  // from_chars() takes no plus sign, the grammar of RESP3 does.
   if (text[0] == '+') text.remove_prefix(1);
   double value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  // Out of range is refused: infinity or zero would be another number.
   if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
 }

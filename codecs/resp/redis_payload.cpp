@@ -5,6 +5,8 @@ namespace parley::detail {
 
 result<redis_payload> redis_payload::of(const value& v) {
   redis_payload p;
+  // Text and bytes go as they are, so that other programs read what was meant; all
+  // else becomes JSON. A view where possible: large payloads are not copied here.
   if (v.is_text()) {
     p.view_ = v.text();
   } else if (v.is_bytes()) {

@@ -12,6 +12,7 @@ redis_provider::redis_provider(loop& home, redis_config config)
 }
 
 redis_provider::~redis_provider() {
+  // Ends everything now; the core itself lives on while speakers and tasks hold it.
   core_->shut();
   core_->home().detach();
   core_->release();
@@ -40,10 +41,14 @@ operation<speaker> redis_provider::create_speaker(std::string_view name,
     return operation<speaker>::finished(home(), std::unexpected(core_->not_ready()));
   }
   auto* made = new detail::redis_speaker(*core_, name, options);
+  // Held until the operation has a handle of its own: a failure at once must not
+  // leak it.
   const speaker held(made);
   return made->listen_first(std::move(on_message));
 }
 
+// Redis has no calls with an answer; imitating them over channels would lose
+// answers without notice.
 operation<callable> redis_provider::create_callable(std::string_view) {
   return operation<callable>::finished(
       home(), fail(errc::not_supported, "callables over Redis; use command()"));
@@ -56,6 +61,8 @@ operation<callable> redis_provider::create_callable(std::string_view name, call_
 operation<resp::reply> redis_provider::run(std::span<const std::string_view> arguments) {
   const auto convert = [](resp::element reply) -> result<resp::reply> {
     resp::reply_builder builder;
+    // The nodes look at the input buffer and die with the event: the user gets a
+    // copy.
     for (const resp::node& n : reply.nodes()) builder.add(n);
     return builder.take();
   };

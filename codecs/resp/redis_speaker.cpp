@@ -16,10 +16,12 @@ decode_policy policy_of(const redis_config& config, speaker_options options) {
 redis_speaker::redis_speaker(redis_core& core, std::string_view name, speaker_options options)
     : core_(core), name_(name), options_(options) {
   options_.decode = policy_of(core.config(), options);
+  // Given back in the destructor.
   core_.retain();
 }
 
 redis_speaker::~redis_speaker() {
+  // Nobody waits for the answer: a handle that goes away cannot be told anything.
   core_.subscriptions().remove(*this, {});
   core_.release();
 }
@@ -33,6 +35,7 @@ operation<delivery> redis_speaker::shout(const value& v) {
 }
 
 operation<delivery> redis_speaker::shout_bytes(byte_view payload) {
+  // PUBLISH would take it for the name of a channel, and reach nobody.
   if (options_.pattern) {
     return operation<delivery>::finished(
         core_.home(), fail(errc::invalid_argument, "a pattern cannot be published to"));
@@ -72,10 +75,13 @@ operation<void> redis_speaker::listen(message_callback on_message) {
   return op;
 }
 
+// The handle comes with the confirmation, so that whoever has it knows that
+// messages published from now on arrive.
 operation<speaker> redis_speaker::listen_first(message_callback on_message) {
   completer<speaker> done(core_.home());
   auto op = done.op();
   begin(std::move(on_message), *op.state(),
+        // `self` keeps the speaker alive: there is no other handle yet.
         [done = std::move(done), self = speaker(this)](result<void> r) mutable {
           if (!r) return done.complete(std::unexpected(std::move(r.error())));
           done.complete(std::move(self));
@@ -88,6 +94,7 @@ operation<void> redis_speaker::stop_listening() {
   completer<void> done(core_.home());
   auto op = done.op();
   op.state()->set_fault_sink(&core_);
+  // At once, and not with the confirmation: no message comes after this call.
   forget();
   core_.subscriptions().remove(
       *this, [done = std::move(done)](result<void> r) mutable { done.complete(std::move(r)); });
@@ -96,7 +103,10 @@ operation<void> redis_speaker::stop_listening() {
 
 void redis_speaker::deliver(const resp::message_event& m) {
   if (!on_message_) return;
+  // Views of the input buffer: a message that is only looked at is never copied.
   const message seen(m.channel, m.payload, m.pattern, options_.decode, &json::decode);
+  // The last handle may go inside the callback; this object must last until its
+  // end.
   retain();
   // The callback may replace itself, or drop the last handle of this speaker: it
   // is moved out, so that it is not destroyed while it runs.

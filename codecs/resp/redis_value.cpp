@@ -7,6 +7,8 @@ namespace parley::detail {
 namespace {
 
 value to_text(std::string_view text, bool decode) {
+  // Redis has no types for text: what is UTF-8 reads as text, anything else stays
+  // bytes, so that images survive.
   if (decode && text::valid_utf8(as_bytes(text))) return value(text);
   return value::from_bytes(as_bytes(text));
 }
@@ -17,6 +19,7 @@ value to_array(resp::element reply, bool decode) {
   return value::from_array(std::move(items));
 }
 
+// RESP3 sends a double, RESP2 its text: as<double>() reads both.
 value score_of(resp::element e) {
   auto number = e.as<double>();
   return number ? value(*number) : value();
@@ -53,6 +56,7 @@ value to_value(resp::element reply, bool decode) {
   return to_text(reply.text(), decode);
 }
 
+// From a map (RESP3) or a flat array (RESP2): the iterator yields both alike.
 value to_object(resp::element reply, bool decode) {
   value object = value::object();
   for (auto it = reply.begin(); it != reply.end(); ++it) {
