@@ -39,6 +39,8 @@ class receiver final : private timer {
 
   void take(std::uint32_t subscription, const message& m) {
     const serial which = scenario_.identify(m);
+    // The server keeps the order of one publisher, and promises none between
+    // publishers.
     const bool in_order = which.publisher < next_.size() && next_[which.publisher] == which.number;
     if (in_order && is_right(scenario_, subscription, which, m)) ++correct_;
     if (which.publisher < next_.size()) next_[which.publisher] = which.number + 1;
@@ -97,6 +99,8 @@ task<result<std::uint64_t>> publish(loop& home, redis_config config, const scena
     auto to = co_await speakers.to(s.topic(which));
     if (!to) co_return std::unexpected(to.error());
     under_way.push_back(to->shout(s.content(which)));
+    // Publishers wait for their oldest message: the number in flight stays bounded,
+    // as in a real program.
     if (under_way.size() < window) continue;
     auto& oldest = under_way.front();
     good += reached_one(co_await oldest);

@@ -10,6 +10,8 @@ namespace parley::cli {
 namespace {
 
 int run_program(int argc, const char* const* argv) {
+  // First of all: with a closed descriptor the next socket would become standard
+  // output.
   secure_standard_descriptors();
   auto parsed = parse_options(argc, argv);
   if (const int* code = std::get_if<int>(&parsed)) return *code;
@@ -22,6 +24,7 @@ int run_program(int argc, const char* const* argv) {
     }
     o.messages.push_back(*std::move(input));
   }
+  // After reading the input, which Ctrl-C may still end in the usual way.
   hold_signals();
   stop end;
   auto code = run_on(o.loop, [&](loop& home) { return run(home, o, end); });

@@ -42,6 +42,8 @@ void secure_standard_descriptors() {
 
 result<void> write_output(std::string_view text) {
   while (!text.empty()) {
+    // Not stdio: a message that was printed must have left, and an error must be
+    // seen now.
     const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
     if (n >= 0) {
       text.remove_prefix(static_cast<std::size_t>(n));
@@ -71,6 +73,7 @@ result<std::string> read_input() {
 }
 
 result<std::string> as_line(const message& m) {
+  // Bytes that are no text could command a terminal, and would break lines.
   if (m.value().is_text()) return std::string(m.text()) + '\n';
   const auto* bytes = reinterpret_cast<const unsigned char*>(m.payload().data());
   return fmt::format("{:02x}\n", fmt::join(bytes, bytes + m.payload().size(), ""));

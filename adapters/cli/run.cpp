@@ -22,6 +22,7 @@ int ended_by(const stop& end, std::string_view what, const error& why) {
 
 // What standard output has become: a reader that left is no news.
 void stop_for_output(stop& end, const error& why) {
+  // `parley sub ... | head -1` is a normal use.
   if (why == errc::closed) return end.request(exit_pipe);
   end.request(exit_failed, why);
 }
@@ -63,6 +64,7 @@ class printer final : private timer {
   }
 
   void print(const message& m) {
+    // Messages that came in the same read are not printed: --count means that many.
     if (end_.is_requested()) return;
     auto line = options_.json ? as_json_line(m) : as_line(m);
     if (!line) return end_.request(exit_failed, line.error());
@@ -72,6 +74,7 @@ class printer final : private timer {
 
  private:
   void fired(time_point) override {
+    // Without --count the deadline is what was asked for, with it a failure.
     if (!options_.count) return end_.request(exit_ok);
     end_.request(exit_failed, error(errc::timed_out, fmt::format("{} of {} messages received",
                                                                  printed_, *options_.count))
@@ -107,6 +110,7 @@ task<int> subscribe(loop& home, provider& p, const options& o, stop& end) {
 result<uri> target(const options& o) {
   auto where = uri::parse(o.url);
   if (!where || !o.timeout || where->parameter("timeout")) return where;
+  // The fragment is last in a URI: a parameter behind it would be part of it.
   std::string text = o.url.substr(0, o.url.find('#'));
   text += text.contains('?') ? '&' : '?';
   return uri::parse(fmt::format("{}timeout={:.3f}", text, *o.timeout));

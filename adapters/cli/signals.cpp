@@ -26,7 +26,10 @@ int exit_code_of_signal(std::uint32_t number) {
 
 void hold_signals() {
   const sigset_t set = watched();
+  // Before any thread begins: all inherit the mask, so that only the watcher sees
+  // them.
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A reader that leaves is then an error of write(), and the end is a clean one.
   ::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -52,6 +55,7 @@ void signal_watcher::watch() {
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof(info)) != ssize_t{sizeof(info)}) return;
     const int code = exit_code_of_signal(info.ssi_signo);
+    // The second time the user means now: a clean end that hangs must not hold him.
     if (asked) ::_exit(code);
     asked = true;
     stop_.post(code);

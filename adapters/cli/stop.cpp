@@ -3,10 +3,12 @@
 namespace parley::cli {
 
 void stop::request(int exit_code, std::optional<error> why) {
+  // The first reason counts: what fails afterwards is mostly its consequence.
   if (requested_) return;
   requested_ = true;
   exit_code_ = exit_code;
   why_ = std::move(why);
+  // By the queue: the caller may be inside the operation that is to be cancelled.
   home_->enqueue(effect_);
 }
 

@@ -25,6 +25,8 @@ std::optional<file_id> file_at(const std::string& path) {
 // True if the file was left behind by a program that listens no more.
 bool is_stale(const address& at, const native_address& native) {
   if (!at.is_local() || !file_at(at.path())) return false;
+  // A connection attempt is the only sure test: the file of a living server looks
+  // the same as that of a dead one.
   const unique_fd probe = open_socket(at);
   return probe && ::connect(probe.get(), native.get(), native.size) != 0 && errno == ECONNREFUSED;
 }
@@ -69,6 +71,8 @@ class listening_socket final : public listener, private pollable, private timer 
     *destroyed_ = true;
     reactor_.forget(*this);
     ::close(fd_);
+    // A successor may have bound the same path already: its file is not ours to
+    // remove.
     if (file_ && file_at(address_.path()) == file_) ::unlink(address_.path().c_str());
     loop_.detach();
   }
@@ -95,10 +99,13 @@ class listening_socket final : public listener, private pollable, private timer 
     }
     const address from = from_native(peer);
     auto& made = *new socket(loop_, reactor_, fd.get(), from);
+    // Only now: had `new` failed, the descriptor would be closed by its owner.
     fd.release();
     if (driver* d = acceptor_.accept(made, from)) {
       made.adopt(*d);
     } else {
+      // The acceptor wants no more: the peer sees an end at once instead of
+      // silence.
       made.close();
     }
     return true;

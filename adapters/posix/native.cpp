@@ -33,6 +33,8 @@ address from_local(const native_address& a) {
   const auto& un = reinterpret_cast<const sockaddr_un&>(a.storage);
   if (a.size <= path_at) return address::local({});  // not bound to a name
   std::string path(un.sun_path, a.size - path_at);
+  // Systems disagree whether the length counts the final NUL; an abstract name may
+  // contain NULs and has no final one.
   if (!path.starts_with('\0')) path.resize(std::strlen(path.c_str()));
   return address::local(std::move(path));
 }
@@ -83,6 +85,7 @@ std::vector<address> from_native(const addrinfo* list, std::uint16_t port) {
     a.size = list->ai_addrlen;
     std::memcpy(&a.storage, list->ai_addr, list->ai_addrlen);
     const address found = from_native(a).with_port(port);
+    // Hosts files often name an address twice.
     if (std::ranges::find(out, found) == out.end()) out.push_back(found);
   }
   return out;
@@ -107,6 +110,7 @@ void set_tcp_options(int fd) {
   // Failing leaves a socket that works, only slower or deaf to a dead peer.
   const int on = 1;
   const int idle_seconds = 60;
+  // Machines gather their output themselves: Nagle's algorithm would only delay it.
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);

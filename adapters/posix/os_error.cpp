@@ -5,6 +5,8 @@
 namespace parley::posix {
 namespace {
 
+// By what the caller can do about it, not by the number: all that a retry may cure
+// becomes one of the transient codes.
 errc code_of(int code) {
   switch (code) {
     case ECONNREFUSED:
@@ -65,6 +67,7 @@ std::string_view hint_of(int code) {
 error from_errno(int code, std::string_view where) {
   const errc what = code_of(code);
   std::string message(where);
+  // The other codes say the same in their own text.
   if (what == errc::io || what == errc::invalid_argument) {
     message.append(": ").append(std::generic_category().message(code));
   }

@@ -15,6 +15,7 @@ namespace {
 result<std::vector<address>> look_up(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
+  // Without it each address comes once for every kind of socket.
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
   const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
@@ -38,8 +39,10 @@ class threaded_resolver::job final : public work {
   explicit job(resolve_request& r) : request(&r), host(r.host), port(r.port) {}
 
   void run() override {
+    // Whatever happened meanwhile, this is the job's end.
     const std::unique_ptr<job> self(this);
     resolve_request* r = request;
+    // Cancelled: the loop was left then.
     if (!r) return;
     r->job = nullptr;
     home->detach();
@@ -65,9 +68,12 @@ struct threaded_resolver::shared {
     while (home && !waiting.empty()) {
       auto next = std::move(waiting.front());
       waiting.pop_front();
+      // A name may take minutes; meanwhile the loop must be able to queue and
+      // cancel.
       lock.unlock();
       next->outcome = look_up(next->host, next->port);
       lock.lock();
+      // Under the lock, so that the loop cannot go away in between.
       if (home) home->post(*next.release());
     }
     --threads;
@@ -81,6 +87,8 @@ threaded_resolver::threaded_resolver(loop& home)
 
 threaded_resolver::~threaded_resolver() {
   const std::scoped_lock lock(shared_->mutex);
+  // A thread inside getaddrinfo() cannot be stopped. It finds this null and lets
+  // its answer go, so that no program waits for a dead name server at its end.
   shared_->home = nullptr;
   shared_->waiting.clear();
 }
@@ -90,6 +98,8 @@ void threaded_resolver::resolve(resolve_request& request) {
   made->home = &loop_;
   request.job = made.get();
   loop_.attach();
+  // Needs no thread; told by the queue all the same, since callers do not expect an
+  // answer inside the call.
   if (auto numeric = address::parse_ip(request.host, request.port)) {
     made->outcome = std::vector{*std::move(numeric)};
     return loop_.enqueue(*made.release());

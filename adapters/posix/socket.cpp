@@ -26,6 +26,7 @@ socket::socket(loop& home, reactor& by, int fd, const address& peer)
 
 socket::socket(loop& home, reactor& by, const address& to, driver& d)
     : connection(home, d), pollable(-1), reactor_(by), peer_(to), connecting_(true) {
+  // Later, because whoever called connect() does not have the connection yet.
   if (auto why = begin_connecting()) fail_later(*why);
 }
 
@@ -52,9 +53,13 @@ void socket::adopt(driver& d) {
 }
 
 void socket::on_ready(bool readable, bool writable) {
+  // What is readable or writable before a failure is told is read by
+  // run_deferred().
   if (is_closing() || why_) return;
   if (connecting_) return writable ? finish_connecting() : void();
   if (writable && write_) {
+    // Asked again only if something is left: level-triggered, an idle socket is
+    // always writable and would keep the loop awake.
     write_ = false;
     on_writable(0);  // writes again what is left
     if (!is_closing()) update_watch();
@@ -65,7 +70,11 @@ void socket::on_ready(bool readable, bool writable) {
 void socket::finish_connecting() {
   int code = 0;
   socklen_t size = sizeof code;
+  // Writable says that connect() has ended, not how.
   if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
+  // TCP's simultaneous open (RFC 9293 section 3.5): without a listener, a port of
+  // this machine may be given to the client itself, and it would talk to its own
+  // echo.
   if (code == 0 && peer_.is_loopback() && !peer_.is_local() && is_connected_to_itself(fd_)) {
     code = ECONNREFUSED;
   }
@@ -76,6 +85,7 @@ void socket::finish_connecting() {
 }
 
 void socket::read_some() {
+  // Bounded: a peer that sends without end must not keep the others waiting.
   for (int i = 0; i < max_reads && read_ && !is_closing(); ++i) {
     const std::span<std::byte> room = on_readable(read_hint_);
     if (room.empty()) return on_read(0);
@@ -89,6 +99,8 @@ void socket::read_some() {
     const auto got = static_cast<std::size_t>(n);
     // Level-triggered: if more has come meanwhile, the next wait tells.
     const bool drained = got < room.size();
+    // A full buffer means that more waits: larger reads save system calls. Idle
+    // connections never get there, and stay small.
     if (!drained) read_hint_ = std::min(read_hint_ * 4, last_hint);
     on_read(got);
     if (drained) return;
@@ -103,9 +115,12 @@ connection::write_outcome socket::write(buffer_list list) {
   message.msg_iovlen = list.size();
   ssize_t n = 0;
   do {
+    // sendmsg() and not writev(), which has no flag against SIGPIPE; a library must
+    // not change how the program handles signals.
     n = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
   } while (n < 0 && errno == EINTR);
   if (n < 0 && errno != EAGAIN) {
+    // Not here: the caller is in the middle of its turn.
     fail_later(from_errno(errno, peer_.to_string()));
     return {};
   }
@@ -137,6 +152,8 @@ void socket::fail_later(const error& why) {
   defer();
 }
 
+// Through the loop's queue and not at once: there are callers on the stack which
+// still use this object.
 void socket::defer() {
   if (queued_) return;
   queued_ = true;
@@ -152,6 +169,7 @@ void socket::run_deferred() {
 }
 
 void socket::update_watch() {
+  // Each change may cost a system call: the reactor hears of real ones only.
   if (fd_ < 0 || (read_ == watched_read_ && write_ == watched_write_)) return;
   watched_ = true;
   watched_read_ = read_;

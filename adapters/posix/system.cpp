@@ -15,6 +15,7 @@ void fill_random(std::span<std::byte> out) noexcept {
     if (n > 0) {
       out = out.subspan(static_cast<std::size_t>(n));
     } else if (errno != EINTR) {
+      // Never goes on with predictable bytes: they may become keys and masks.
       std::abort();
     }
   }
