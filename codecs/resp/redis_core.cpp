@@ -32,7 +32,6 @@ operation<void> redis_core::initialize() {
     done.complete(std::unexpected(std::move(ok.error())));
     return op;
   }
-  // Called again, it only confirms.
   // A subscriber that gave up gets another chance as well.
   if (subscriptions_.any_wanted()) subscriber_.start();
   if (commander_.is_up()) {
