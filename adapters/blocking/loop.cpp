@@ -54,6 +54,7 @@ void loop::forget(posix::pollable& p) noexcept {
 }
 
 bool loop::run_once(std::optional<duration> at_most) {
+  // Called from inside a callback: a second turn would run it within itself.
   if (running_ || in_turn()) return false;
   struct scope {
     bool& flag;
@@ -68,12 +69,15 @@ bool loop::run_once(std::optional<duration> at_most) {
 }
 
 void loop::wait_for_events(std::optional<duration> at_most) {
+  // Without a waker (no descriptors left) other threads cannot interrupt the wait:
+  // looking every 10 ms is slow but not deaf.
   if (!waker_.is_open())
     at_most = std::min(at_most.value_or(duration::max()), duration(10'000'000));
   if (auto timer = next_timer()) {
     const duration left = *timer - now();
     at_most = at_most ? std::min(*at_most, left) : left;
   }
+  // Work that waits must not sleep with us; input is still looked at once.
   if (has_ready() || stopped_.load(std::memory_order_relaxed)) at_most = duration::zero();
   timespec limit{};
   if (at_most) {
@@ -105,7 +109,7 @@ bool loop::run() {
     if (stopped_.exchange(false)) return false;
     if (!run_once()) return false;
   }
-  return true;
+  return !stopped_.exchange(false);
 }
 
 void loop::stop() noexcept {

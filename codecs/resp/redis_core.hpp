@@ -94,6 +94,14 @@ class redis_core final : private redis_link_owner,
   bool initialized_ = false;
 };
 
+// An operation that has ended already; what its callback throws is reported too.
+template <class T>
+operation<T> ended(redis_core& core, result<T> r) {
+  auto op = operation<T>::finished(core.home(), std::move(r));
+  op.state()->set_fault_sink(&core);
+  return op;
+}
+
 // Keeps a core alive: in operations of several steps.
 class redis_core_ref {
  public:

@@ -54,7 +54,7 @@ operation<bool> redis_provider::set(std::string_view key, const value& content,
   // server.
   auto payload = detail::redis_payload::of(content);
   if (!payload) {
-    return operation<bool>::finished(home(), std::unexpected(std::move(payload.error())));
+    return detail::ended<bool>(*core_, std::unexpected(std::move(payload.error())));
   }
   // One command with its options, not SET and PEXPIRE: a break between two would
   // leave a key that never goes.

@@ -28,17 +28,16 @@ operation<void> redis_provider::close() { return core_->close(); }
 
 operation<speaker> redis_provider::create_speaker(std::string_view name, speaker_options options) {
   if (!core_->is_ready()) {
-    return operation<speaker>::finished(home(), std::unexpected(core_->not_ready()));
+    return detail::ended<speaker>(*core_, std::unexpected(core_->not_ready()));
   }
-  return operation<speaker>::finished(home(),
-                                      speaker(new detail::redis_speaker(*core_, name, options)));
+  return detail::ended<speaker>(*core_, speaker(new detail::redis_speaker(*core_, name, options)));
 }
 
 operation<speaker> redis_provider::create_speaker(std::string_view name,
                                                   message_callback on_message,
                                                   speaker_options options) {
   if (!core_->is_ready()) {
-    return operation<speaker>::finished(home(), std::unexpected(core_->not_ready()));
+    return detail::ended<speaker>(*core_, std::unexpected(core_->not_ready()));
   }
   auto* made = new detail::redis_speaker(*core_, name, options);
   // Held until the operation has a handle of its own: a failure at once must not
@@ -50,8 +49,8 @@ operation<speaker> redis_provider::create_speaker(std::string_view name,
 // Redis has no calls with an answer; imitating them over channels would lose
 // answers without notice.
 operation<callable> redis_provider::create_callable(std::string_view) {
-  return operation<callable>::finished(
-      home(), fail(errc::not_supported, "callables over Redis; use command()"));
+  return detail::ended<callable>(*core_,
+                                 fail(errc::not_supported, "callables over Redis; use command()"));
 }
 
 operation<callable> redis_provider::create_callable(std::string_view name, call_handler) {

@@ -29,7 +29,7 @@ redis_speaker::~redis_speaker() {
 operation<delivery> redis_speaker::shout(const value& v) {
   auto payload = redis_payload::of(v);
   if (!payload) {
-    return operation<delivery>::finished(core_.home(), std::unexpected(std::move(payload.error())));
+    return ended<delivery>(core_, std::unexpected(std::move(payload.error())));
   }
   return shout_bytes(as_bytes(payload->text()));
 }
@@ -37,8 +37,7 @@ operation<delivery> redis_speaker::shout(const value& v) {
 operation<delivery> redis_speaker::shout_bytes(byte_view payload) {
   // PUBLISH would take it for the name of a channel, and reach nobody.
   if (options_.pattern) {
-    return operation<delivery>::finished(
-        core_.home(), fail(errc::invalid_argument, "a pattern cannot be published to"));
+    return ended<delivery>(core_, fail(errc::invalid_argument, "a pattern cannot be published to"));
   }
   core_.record("message_size_bytes", static_cast<double>(payload.size()), "shout", "out");
   const std::array<std::string_view, 3> words{"PUBLISH", name_, as_text(payload)};
@@ -66,7 +65,7 @@ void redis_speaker::begin(message_callback on_message, operation_base& op,
 
 operation<void> redis_speaker::listen(message_callback on_message) {
   if (!core_.is_ready()) {
-    return operation<void>::finished(core_.home(), std::unexpected(core_.not_ready()));
+    return ended<void>(core_, std::unexpected(core_.not_ready()));
   }
   completer<void> done(core_.home());
   auto op = done.op();

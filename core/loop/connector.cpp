@@ -71,7 +71,7 @@ void connector::start(const endpoint& where, std::uint64_t round,
 void connector::cancel() noexcept {
   if (resolving_) loop_.cancel(*this);
   resolving_ = running_ = false;
-  loop_.set_timer(*this, std::nullopt);
+  if (is_armed()) loop_.set_timer(*this, std::nullopt);  // the loop may be gone by now
   for (std::size_t i = 0; i < attempts_.size(); ++i) drop_attempt(i);
   attempts_.clear();
   plan_.reset();

@@ -47,7 +47,8 @@ class driver {
 //   void on_event(typename M::event&, time_point now);
 //   void released() override;
 // on_event runs inside the drain: it may give commands to the machine and ask
-// for the connection to be closed; user code belongs into the ready queue.
+// for the connection to be closed. User code belongs into the ready queue, unless
+// it is given views; then the owner must bear being abandoned by it.
 template <machine M, class Owner>
 class machine_driver : public driver {
  public:

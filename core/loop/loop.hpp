@@ -8,8 +8,10 @@
 //   2. report what happened to connections (on_connected, on_read, ...);
 //   3. run_timers(now());
 //   4. run_ready(): completions, callbacks and woken connections.
-// User code runs in step 4 only, so it never runs inside a drain and may destroy
-// anything. One thread drives a loop; post() alone may be called by any.
+// Completions run in step 4, outside of every drain. The callbacks of messages and
+// the observer run in step 2, inside one, because what they see are views of the
+// input; closing is deferred there, so they may destroy anything as well. One
+// thread drives a loop; post() alone may be called by any.
 #pragma once
 
 #include <cstdint>

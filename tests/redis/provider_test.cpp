@@ -417,5 +417,136 @@ TYPED_TEST(redis_on, a_coroutine_reads_like_the_design) {
   ASSERT_TRUE(this->at.run_until([&] { return got == R"({"a":1,"b":[1,"two"]})"; }));
 }
 
+// --- lives and ends --------------------------------------------------------------
+
+// A callback that holds the only handle of its own speaker.
+TYPED_TEST(redis_on, a_callback_may_own_its_speaker) {
+  this->server.deny = "mine";
+  std::unique_ptr<redis_provider> redis = this->up();
+  std::optional<error> why;
+  {
+    auto made = this->at.wait(redis->create_speaker("mine"));
+    ASSERT_TRUE(made);
+    speaker held = *std::move(made);
+    auto on_message = [held](const message&) {};
+    held.listen(std::move(on_message)).then([&](result<void> r) {
+      if (!r) why = r.error();
+    });
+  }
+  ASSERT_TRUE(this->at.run_until([&] { return why.has_value(); }));
+  EXPECT_EQ(*why, resp::errc::no_permission);
+}
+
+TYPED_TEST(redis_on, stop_and_listen_again_inside_the_callback) {
+  std::unique_ptr<redis_provider> redis = this->up();
+  std::optional<speaker> mine;
+  int stopped = 0, again = 0;
+  auto second = [&](const message&) { ++again; };
+  auto first = [&](const message&) {
+    mine->stop_listening().then([&](result<void>) { ++stopped; });
+    mine->listen(second).then([](result<void>) {});
+  };
+  auto made = this->at.wait(redis->create_speaker("x", first));
+  ASSERT_TRUE(made);
+  mine = *std::move(made);
+  ASSERT_TRUE(this->at.wait(mine->shout("1")));
+  ASSERT_TRUE(this->at.run_until([&] { return stopped == 1; }));
+  ASSERT_TRUE(this->at.run_until([&] {
+    auto sent = this->at.wait(mine->shout("2"));
+    return again > 0;
+  }));
+}
+
+TYPED_TEST(redis_on, stopping_before_the_confirmation_ends_both) {
+  this->server.deny = "no";
+  std::unique_ptr<redis_provider> redis = this->up();
+  for (const char* name : {"yes", "no"}) {
+    auto made = this->at.wait(redis->create_speaker(name));
+    ASSERT_TRUE(made);
+    auto ignore = [](const message&) {};
+    auto listening = made->listen(ignore);
+    auto ended = this->at.wait(made->stop_listening());
+    EXPECT_TRUE(ended) << name;
+    auto cut = this->at.wait(std::move(listening));
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(cut.error(), errc::cancelled);
+  }
+}
+
+TYPED_TEST(redis_on, a_second_listen_waits_for_the_confirmation_too) {
+  this->server.deny = "no";
+  std::unique_ptr<redis_provider> redis = this->up();
+  auto made = this->at.wait(redis->create_speaker("no"));
+  ASSERT_TRUE(made);
+  auto ignore = [](const message&) {};
+  auto first = made->listen(ignore);
+  auto second = made->listen(ignore);
+  EXPECT_FALSE(this->at.wait(std::move(first)));
+  EXPECT_FALSE(this->at.wait(std::move(second)));
+}
+
+TYPED_TEST(redis_on, close_and_initialize_again) {
+  std::unique_ptr<redis_provider> redis = this->up();
+  int heard = 0;
+  auto on_message = [&](const message&) { ++heard; };
+  auto before = this->at.wait(redis->create_speaker("x", on_message));
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(this->at.wait(redis->close()));
+  EXPECT_EQ(redis->status().state, provider_state::closed);
+  EXPECT_FALSE(this->at.wait(before->shout("closed")));
+  ASSERT_TRUE(this->at.wait(redis->initialize()));
+  ASSERT_TRUE(this->at.wait(before->listen(on_message)));
+  ASSERT_TRUE(this->at.wait(before->shout("open")));
+  EXPECT_TRUE(this->at.run_until([&] { return heard == 1; }));
+  EXPECT_EQ(this->watch.restored, 0u) << "nothing was lost";
+}
+
+TYPED_TEST(redis_on, listening_without_tls_that_was_asked_for_is_an_error) {
+  auto c = this->config();
+  c.ssl = true;
+  redis_provider redis(this->home, c);
+  ASSERT_FALSE(this->at.wait(redis.initialize()));
+  auto ignore = [](const message&) {};
+  auto made = this->at.wait(redis.create_speaker("x", ignore));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error(), errc::unavailable);
+}
+
+TYPED_TEST(redis_on, parts_are_for_machines_not_for_providers) {
+  auto c = this->config();
+  c.reply.parts_above = 1024;
+  std::unique_ptr<redis_provider> redis = this->up(c);
+  const std::string large(100'000, 'x');
+  ASSERT_TRUE(this->at.wait(redis->set("k", large)));
+  auto got = this->at.wait(redis->get("k"));
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->text().size(), large.size());
+}
+
+// An operation and a speaker may be destroyed after provider and loop.
+TEST(redis_lives, handles_may_outlive_the_loop) {
+  std::optional<speaker> late;
+  std::optional<operation<value>> old;
+  {
+    blocking::loop loop;
+    fake_redis server(loop);
+    auto where = server.listen(*address::parse_ip("127.0.0.1", 0));
+    ASSERT_TRUE(where);
+    {
+      redis_provider redis(loop, {.host = "127.0.0.1", .port = where->port()});
+      ASSERT_TRUE(loop.wait(redis.initialize()));
+      auto ignore = [](const message&) {};
+      auto made = loop.wait(redis.create_speaker("x", ignore));
+      ASSERT_TRUE(made);
+      late = *made;
+      old.emplace(redis.get("k"));
+    }
+    server.kill();
+    loop.run();
+  }
+  late.reset();
+  old.reset();
+}
+
 }  // namespace
 }  // namespace parley::test
