@@ -47,7 +47,7 @@ class socket final : public connection, public pollable {
     socket& socket_;
   };
 
-  ~socket() = default;
+  ~socket() override = default;
 
   write_outcome write(buffer_list list) override;
   void want_read(bool on) override;
