@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <iterator>
 #include <optional>
 #include <parley/codecs/json/detail/sax.hpp>
@@ -9,17 +10,16 @@
 namespace parley::json {
 namespace {
 
-// Iterative: nesting must not use up the stack. Full precision: the default may
-// miss the nearest double by a bit. Encoding: JSON text is UTF-8 (RFC 8259 section
-// 8.1).
-constexpr unsigned parse_flags =
-    rapid::kParseIterativeFlag | rapid::kParseFullPrecisionFlag | rapid::kParseValidateEncodingFlag;
+// Iterative: nesting must not use up the stack. Encoding: JSON text is UTF-8 (RFC
+// 8259 section 8.1). Not full precision: RapidJSON's own makes another number of
+// "0e50"; builder::Double reads the digits again instead.
+constexpr unsigned parse_flags = rapid::kParseIterativeFlag | rapid::kParseValidateEncodingFlag;
 
 // Builds the tree from RapidJSON's events. Finished values wait on one stack until
 // their array or object ends and takes them, so that each gets its exact size.
 class builder {
  public:
-  explicit builder(const parse_limits& limits) : limits_(limits) {}
+  builder(const parse_limits& limits, const rapid::MemoryStream& in) : limits_(limits), in_(in) {}
 
   bool Null() { return add(value()); }
   bool Bool(bool b) { return add(value(b)); }
@@ -27,7 +27,17 @@ class builder {
   bool Uint(unsigned n) { return add(value(n)); }
   bool Int64(std::int64_t n) { return add(value(n)); }
   bool Uint64(std::uint64_t n) { return add(value(n)); }
-  bool Double(double d) { return add(value(d)); }
+  // RapidJSON has checked the grammar, and misses the nearest double by a bit now
+  // and then. The digits stand right before the place up to which it has read.
+  bool Double(double d) {
+    const char* first = in_.src_;
+    while (first != in_.begin_ && is_of_number(first[-1])) --first;
+    double nearest = 0;
+    const auto [end, status] = std::from_chars(first, in_.src_, nearest);
+    if (status == std::errc() && end == in_.src_) return add(value(nearest));
+    // Out of the range of doubles: too small is zero, or nearly.
+    return std::isfinite(d) ? add(value(d)) : stop(errc::number_too_large);
+  }
   bool RawNumber(const char*, rapid::SizeType, bool) { return false; }  // not asked for
   bool String(const char* data, rapid::SizeType size, bool) {
     const std::string_view text(data, size);
@@ -72,6 +82,9 @@ class builder {
   std::optional<errc> stopped_by() const { return stopped_by_; }
 
  private:
+  static bool is_of_number(char c) {
+    return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+  }
   bool stop(errc why) {
     stopped_by_ = why;
     return false;
@@ -103,6 +116,7 @@ class builder {
   }
 
   const parse_limits& limits_;
+  const rapid::MemoryStream& in_;
   std::vector<value> values_;
   std::vector<key> names_;
   std::size_t depth_ = 0;
@@ -226,7 +240,7 @@ result<value> parse(std::string_view text, const parse_limits& limits) {
   rapid::MemoryStream stream(text.empty() ? "" : text.data(), text.size());
   stack_memory memory;
   rapid::GenericReader<rapid::UTF8<>, rapid::UTF8<>, stack_memory> reader(&memory);
-  builder build(limits);
+  builder build(limits, stream);
   const rapid::ParseResult done = reader.Parse<parse_flags>(stream, build);
   // Asked first: RapidJSON only knows that its handler said no.
   if (const auto code = build.stopped_by()) {

@@ -151,7 +151,7 @@ void redis_link::on_opened(time_point now) {
 // The attempt or the connection has failed: again later, or never.
 void redis_link::on_failed(const error& why, time_point now) {
   // A copy: `why` may lie in the session that is let go next.
-  const error kept = why;
+  const error kept(why);  // NOLINT(performance-unnecessary-copy-initialization)
   if (auto* s = std::exchange(session_, nullptr)) s->abandon();
   back_off_.failed(now, kept.retry_after());
   const auto pause = back_off_.next(random_bits(loop_));

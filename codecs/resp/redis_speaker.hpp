@@ -27,7 +27,7 @@ class redis_speaker final : public speaker_core {
   void forget() noexcept;
 
  private:
-  ~redis_speaker();
+  ~redis_speaker() override;
   void dispose() noexcept override { delete this; }
   void begin(message_callback on_message, operation_base& op, redis_subscriptions::outcome tell);
 

@@ -144,7 +144,8 @@ void connector::attempt_down(std::size_t index, const error& why) {
 }
 
 void connector::fail(const error& why) {
-  const error kept = why;
+  // A copy: `why` may lie in an attempt that cancel() lets go.
+  const error kept(why);  // NOLINT(performance-unnecessary-copy-initialization)
   cancel();
   owner_.connect_failed(kept);
 }

@@ -265,5 +265,18 @@ TEST(json_parse, reads_bytes_that_no_terminator_follows) {
   EXPECT_EQ(decode({}).error(), errc::empty);
 }
 
+// RapidJSON's full precision makes -1.55e-266 of the first; a fuzzer found it.
+TEST(json_parse, a_zero_with_an_exponent_is_zero) {
+  for (const char* text :
+       {"0e50", "0e050", "0E+99", "0e-400", "0.0e10", "0.000000000000000000000e5"}) {
+    const auto got = parse(std::string_view(text));
+    ASSERT_TRUE(got) << text;
+    EXPECT_EQ(got->as_double(), 0.0) << text;
+  }
+  const auto negative = parse(std::string_view("-0e50"));
+  ASSERT_TRUE(negative);
+  EXPECT_TRUE(std::signbit(*negative->as_double()));
+}
+
 }  // namespace
 }  // namespace parley::json
