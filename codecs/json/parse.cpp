@@ -21,6 +21,7 @@ class builder {
  public:
   builder(const parse_limits& limits, const rapid::MemoryStream& in) : limits_(limits), in_(in) {}
 
+  // NOLINTBEGIN(readability-identifier-naming): RapidJSON calls them so.
   bool Null() { return add(value()); }
   bool Bool(bool b) { return add(value(b)); }
   bool Int(int n) { return add(value(n)); }
@@ -76,6 +77,8 @@ class builder {
     // Names may repeat in what peers send; from_members() keeps the last value.
     return close(value::from_members(std::move(members)));
   }
+
+  // NOLINTEND(readability-identifier-naming)
 
   value take() { return std::move(values_.front()); }
   // What ended the parsing from this side: a limit, or half a surrogate pair.

@@ -9,6 +9,8 @@ namespace {
 // The writer recurses, and no option may let a tree exhaust the stack.
 constexpr std::size_t deepest = 1000;
 
+// NOLINTBEGIN(readability-identifier-naming): RapidJSON calls them so.
+
 // RapidJSON's output, written straight into the user's string. The string is
 // longer than what was written so far; the destructor cuts it, to where it began
 // unless keep() was called.
@@ -56,6 +58,8 @@ class sink {
 // the better bargain.
 inline void PutReserve(sink&, std::size_t) {}
 inline void PutUnsafe(sink& out, char c) { out.Put(c); }
+
+// NOLINTEND(readability-identifier-naming)
 
 using rapid_writer = rapid::Writer<sink, rapid::UTF8<>, rapid::UTF8<>, stack_memory,
                                    rapid::kWriteValidateEncodingFlag>;

@@ -25,6 +25,7 @@ namespace parley::json {
 // RapidJSON's own allocator calls malloc and does not look at its result.
 class stack_memory {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): RapidJSON calls them so.
   static constexpr bool kNeedFree = false;
 
   stack_memory() = default;
@@ -42,6 +43,7 @@ class stack_memory {
     return block;
   }
   static void Free(void*) noexcept {}
+  // NOLINTEND(readability-identifier-naming)
 
  private:
   alignas(std::max_align_t) char room_[1024];
