@@ -25,8 +25,10 @@ struct redis_config {
   std::string ssl_certfile{};  // with ssl_keyfile: our own certificate
   std::string ssl_keyfile{};
   verify_mode verify = verify_mode::full;
-  bool decode_responses = true;        // text as text; false: always bytes
-  std::uint32_t max_connections = 50;  // one for commands, one for subscriptions, ...
+  bool decode_responses = true;  // text as text; false: always bytes
+  // The bound of the connection pool. There is none yet: a provider opens one
+  // connection for commands and one for subscriptions, whatever stands here.
+  std::uint32_t max_connections = 50;
 
   std::string unix_socket{};  // a path; instead of host and port
   std::string client_name{};  // CLIENT SETNAME

@@ -68,7 +68,6 @@ class redis_link final : private connector_owner, private timer {
   provider_state state() const noexcept { return state_; }
   const std::optional<error>& last_error() const noexcept { return last_error_; }
   std::uint64_t connects() const noexcept { return connects_; }
-  std::uint32_t attempts() const noexcept { return attempts_; }
   // The machine; only while is_up(). After a command call wake().
   resp::client& client() noexcept { return session_->client(); }
   void wake() { session_->wake(); }

@@ -104,7 +104,7 @@ class redis_provider final : public provider {
   // Text and bytes as they are, everything else as JSON. False if the condition
   // did not hold.
   operation<bool> set(std::string_view key, const value& content, set_options options = {});
-  // How many of the keys there were. S31 of the original: delete.
+  // Deletes the key. 1, or 0 if there was none.
   operation<std::int64_t> del(std::string_view key);
   operation<bool> exists(std::string_view key);
   // False if there is no such key.

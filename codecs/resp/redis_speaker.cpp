@@ -5,7 +5,7 @@
 namespace parley::detail {
 namespace {
 
-// The speaker keeps its core alive: it may outlive the provider.
+// What the caller chose counts more than the provider's default (S30).
 decode_policy policy_of(const redis_config& config, speaker_options options) {
   if (options.decode_set) return options.decode;
   return config.decode_responses ? options.decode : decode_policy::bytes;
@@ -16,7 +16,7 @@ decode_policy policy_of(const redis_config& config, speaker_options options) {
 redis_speaker::redis_speaker(redis_core& core, std::string_view name, speaker_options options)
     : core_(core), name_(name), options_(options) {
   options_.decode = policy_of(core.config(), options);
-  // Given back in the destructor.
+  // The speaker may outlive the provider. Given back in the destructor.
   core_.retain();
 }
 
