@@ -6,21 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "allocations.hpp"
+#include "common/measure.hpp"
 #include "workloads.hpp"
 
 namespace parley::bench {
-
-// Runs `pass` for as long as the benchmark wants; one pass handles `items`.
-template <class Pass>
-void measure(benchmark::State& state, std::size_t items, Pass&& pass) {
-  pass();  // what is allocated once and kept is not counted
-  const std::uint64_t before = allocations();
-  for (auto _ : state) pass();
-  const auto all = static_cast<double>(state.iterations()) * static_cast<double>(items);
-  state.counters["allocs"] = static_cast<double>(allocations() - before) / all;
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(items));
-}
 
 // A row for decoding: `make()` gives the peer, whose decode(bytes) returns the
 // number of replies that it saw.

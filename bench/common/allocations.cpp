@@ -1,4 +1,6 @@
-#include "allocations.hpp"
+#include "common/allocations.hpp"
+
+#include <malloc.h>
 
 #include <cstddef>
 
@@ -32,5 +34,7 @@ void* realloc(void* old, std::size_t size) {
 namespace parley::bench {
 
 std::uint64_t allocations() noexcept { return count; }
+
+std::size_t heap_in_use() noexcept { return ::mallinfo2().uordblks; }
 
 }  // namespace parley::bench

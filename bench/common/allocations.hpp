@@ -2,11 +2,16 @@
 // replaced, and operator new calls malloc.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace parley::bench {
 
 // How many allocations there have been so far.
 std::uint64_t allocations() noexcept;
+
+// Bytes of the heap that are in use, with what the allocator adds to each block. Exact to
+// the few blocks that it keeps at hand, so measure over many objects.
+std::size_t heap_in_use() noexcept;
 
 }  // namespace parley::bench
