@@ -1,14 +1,11 @@
 #include <fmt/format.h>
 
+#include <parley/adapters/all/built_in.hpp>
 #include <parley/adapters/cli/output.hpp>
 #include <parley/adapters/cli/report.hpp>
 #include <parley/adapters/cli/run.hpp>
 #include <parley/adapters/cli/signals.hpp>
 #include <parley/adapters/cli/watch.hpp>
-#include <parley/core/version.hpp>
-#if PARLEY_HAS_REDIS
-#include <parley/codecs/resp/redis_provider.hpp>
-#endif
 
 namespace parley::cli {
 namespace {
@@ -118,14 +115,6 @@ result<uri> target(const options& o) {
 
 }  // namespace
 
-protocols built_in_protocols() {
-  protocols table;
-#if PARLEY_HAS_REDIS
-  table.add("redis", redis_maker());
-#endif
-  return table;
-}
-
 task<int> run(loop& home, const options& o, stop& end) {
   end.bind(home);
   const signal_watcher signals(end);
@@ -135,7 +124,9 @@ task<int> run(loop& home, const options& o, stop& end) {
     report("the URL", where.error());
     co_return exit_usage;
   }
-  protocols table = built_in_protocols();
+  transports lower;
+  protocols table;
+  add_built_in(table, lower);
   auto made = table.make(home, *where, &watch);
   if (!made) co_return ended_by(end, "cannot use this URL", made.error());
   provider& p = **made;

@@ -3,13 +3,10 @@
 
 #include <parley/adapters/cli/options.hpp>
 #include <parley/adapters/cli/stop.hpp>
-#include <parley/core/api/tables.hpp>
 #include <parley/core/async/task.hpp>
+#include <parley/core/loop/loop.hpp>
 
 namespace parley::cli {
-
-// The protocols that are built in.
-protocols built_in_protocols();
 
 // Does what the options say and reports what goes wrong. Ends with the exit code.
 // `o` and `end` must outlive the loop.

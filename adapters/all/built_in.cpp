@@ -1,0 +1,15 @@
+#include <parley/adapters/all/built_in.hpp>
+#include <parley/core/version.hpp>
+#if PARLEY_HAS_REDIS
+#include <parley/codecs/resp/redis_provider.hpp>
+#endif
+
+namespace parley {
+
+void add_built_in([[maybe_unused]] protocols& upper, [[maybe_unused]] transports& lower) {
+#if PARLEY_HAS_REDIS
+  upper.add("redis", redis_maker(&lower));
+#endif
+}
+
+}  // namespace parley

@@ -1,0 +1,46 @@
+// parley::all: the tables hold what was built, and name what was not.
+#include <gtest/gtest.h>
+
+#include <parley/adapters/all/built_in.hpp>
+#include <parley/core/version.hpp>
+
+#include "fake_loop.hpp"
+
+namespace parley {
+namespace {
+
+TEST(built_in, the_tables_hold_what_this_build_contains) {  // S160, S161
+  test::fake_loop loop;
+  transports lower;
+  protocols upper;
+  add_built_in(upper, lower);
+  EXPECT_EQ(upper.has("redis"), find_build_part("redis")->built);
+  const auto made = upper.make(loop, *uri::parse("redis://localhost"));
+  EXPECT_EQ(made.has_value(), find_build_part("redis")->built);
+  EXPECT_TRUE(made || made.error() == errc::unavailable);
+}
+
+TEST(built_in, a_protocol_of_a_later_version_is_an_error_value) {  // S161
+  test::fake_loop loop;
+  transports lower;
+  protocols upper;
+  add_built_in(upper, lower);
+  const auto made = upper.make(loop, *uri::parse("grpc://localhost"));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error(), errc::unavailable);
+  EXPECT_FALSE(made.error().hint().empty());
+}
+
+TEST(built_in, what_the_user_adds_afterwards_wins) {
+  test::fake_loop loop;
+  transports lower;
+  protocols upper;
+  add_built_in(upper, lower);
+  upper.add("redis", [](parley::loop&, const uri&, observer*) -> result<std::unique_ptr<provider>> {
+    return fail(errc::refused);
+  });
+  EXPECT_EQ(upper.make(loop, *uri::parse("redis://localhost")).error(), errc::refused);
+}
+
+}  // namespace
+}  // namespace parley
