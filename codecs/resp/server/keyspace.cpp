@@ -60,6 +60,15 @@ bool keyspace::erase(std::string_view key, time_point now) {
 
 void keyspace::erase(entry& which) { erase_at(position_of(which)); }
 
+object keyspace::take(entry& which) {
+  const std::size_t before = which.value_.bytes();
+  object value = std::move(which.value_);
+  which.value_ = object();
+  shared_->used_bytes -= before - which.value_.bytes();
+  erase(which);
+  return value;
+}
+
 void keyspace::erase_at(std::size_t position) {
   clear_expiry(entries_[position]);
   const entry taken = entries_.take(position);
@@ -105,7 +114,7 @@ keyspace::pop_status keyspace::pop_list(std::string_view key, bool front, time_p
                                         std::string& out) {
   entry* const found = find(key, now);
   if (found == nullptr) return pop_status::missing;
-  list_object* const list = found->value_.list();
+  list_object* const list = found->value_.as<list_object>();
   if (list == nullptr) return pop_status::wrong_type;
   out = front ? list->pop_front() : list->pop_back();
   if (list->size() == 0) erase(*found);

@@ -73,6 +73,8 @@ class keyspace {
   // True if it was there and had not expired.
   bool erase(std::string_view key, time_point now);
   void erase(entry& which);
+  // The value, and the key is gone: for RENAME and MOVE.
+  object take(entry& which);
   void clear() noexcept;
   // SWAPDB: both must be of one server.
   void swap(keyspace& other) noexcept;

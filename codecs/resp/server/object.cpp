@@ -140,6 +140,34 @@ object::object(object&&) noexcept = default;
 object& object::operator=(object&&) noexcept = default;
 object::~object() = default;
 
+object object::copy(keyspace_shared& shared) const {
+  object made;
+  if (const auto* const text = std::get_if<std::string>(&value_)) {
+    made.assign(*text);
+  } else if (const auto* const bytes = std::get_if<shared_bytes>(&value_)) {
+    made.value_ = *bytes;
+  } else if (const auto* const hash = std::get_if<std::unique_ptr<hash_object>>(&value_)) {
+    auto other = std::make_unique<hash_object>(shared);
+    for (const hash_field& field : **hash) other->set(field.name, field.value);
+    made.value_ = std::move(other);
+  } else if (const auto* const list = std::get_if<std::unique_ptr<list_object>>(&value_)) {
+    auto other = std::make_unique<list_object>(shared);
+    for (const std::string& item : **list) other->push_back(item);
+    made.value_ = std::move(other);
+  } else if (const auto* const set = std::get_if<std::unique_ptr<set_object>>(&value_)) {
+    auto other = std::make_unique<set_object>(shared);
+    for (const std::string& member : **set) other->insert(member);
+    made.value_ = std::move(other);
+  } else if (const auto* const sorted = std::get_if<std::unique_ptr<sorted_set>>(&value_)) {
+    auto other = std::make_unique<sorted_set>(shared);
+    for (const auto* one = (*sorted)->front(); one != nullptr; one = one->next()) {
+      other->set(one->member(), one->score());
+    }
+    made.value_ = std::move(other);
+  }
+  return made;
+}
+
 object_type object::type() const noexcept {
   // Both forms of a string come first.
   const std::size_t index = value_.index();

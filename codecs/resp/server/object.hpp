@@ -141,12 +141,16 @@ class object {
   object& operator=(object&&) noexcept;
   ~object();
 
+  // Another one with the same content; large strings are shared.
+  object copy(keyspace_shared& shared) const;
+
   object_type type() const noexcept;
-  // Null if it is of another type.
-  hash_object* hash() noexcept { return pointer<hash_object>(); }
-  list_object* list() noexcept { return pointer<list_object>(); }
-  set_object* set() noexcept { return pointer<set_object>(); }
-  sorted_set* sorted() noexcept { return pointer<sorted_set>(); }
+  // As hash_object, list_object, set_object or sorted_set; null if it is of another type.
+  template <class T>
+  T* as() noexcept {
+    auto* const held = std::get_if<std::unique_ptr<T>>(&value_);
+    return held == nullptr ? nullptr : held->get();
+  }
 
   // The following are for strings. A view of the text until the object changes.
   std::string_view text() const noexcept;
@@ -161,12 +165,6 @@ class object {
   std::size_t bytes() const noexcept;
 
  private:
-  template <class T>
-  T* pointer() noexcept {
-    auto* const held = std::get_if<std::unique_ptr<T>>(&value_);
-    return held == nullptr ? nullptr : held->get();
-  }
-
   std::variant<std::string, shared_bytes, std::unique_ptr<hash_object>,
                std::unique_ptr<list_object>, std::unique_ptr<set_object>,
                std::unique_ptr<sorted_set>>
