@@ -36,7 +36,8 @@ result<std::vector<address>> look_up(const std::string& host, std::uint16_t port
 // loop's thread only.
 class threaded_resolver::job final : public work {
  public:
-  explicit job(resolve_request& r) : request(&r), host(r.host), port(r.port) {}
+  job(threaded_resolver& by, resolve_request& r)
+      : request(&r), resolver(by), host(r.host), port(r.port) {}
 
   void run() override {
     // Whatever happened meanwhile, this is the job's end.
@@ -44,13 +45,12 @@ class threaded_resolver::job final : public work {
     resolve_request* r = request;
     // Cancelled: the loop was left then.
     if (!r) return;
-    r->job = nullptr;
-    home->detach();
+    resolver.forget(*r);
     r->resolved(std::move(outcome));
   }
 
   resolve_request* request;
-  loop* home = nullptr;
+  threaded_resolver& resolver;  // used only while there is a request
   std::string host;
   std::uint16_t port;
   result<std::vector<address>> outcome;
@@ -94,9 +94,9 @@ threaded_resolver::~threaded_resolver() {
 }
 
 void threaded_resolver::resolve(resolve_request& request) {
-  auto made = std::make_unique<job>(request);
-  made->home = &loop_;
+  auto made = std::make_unique<job>(*this, request);
   request.job = made.get();
+  ++busy_;
   loop_.attach();
   // Needs no thread; told by the queue all the same, since callers do not expect an
   // answer inside the call.
@@ -134,11 +134,17 @@ void threaded_resolver::start_thread() {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+void threaded_resolver::forget(resolve_request& request) {
+  request.job = nullptr;
+  --busy_;
+  loop_.detach();
+}
+
 void threaded_resolver::cancel(resolve_request& request) {
-  auto* mine = static_cast<job*>(std::exchange(request.job, nullptr));
+  auto* mine = static_cast<job*>(request.job);
   if (!mine) return;
   mine->request = nullptr;  // whoever holds the job now drops it
-  loop_.detach();
+  forget(request);
   const std::scoped_lock lock(shared_->mutex);
   std::erase_if(shared_->waiting, [&](const auto& waiting) { return waiting.get() == mine; });
 }

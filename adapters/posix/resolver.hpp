@@ -2,6 +2,7 @@
 // own. For every loop whose library brings nothing better.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <parley/core/loop/loop.hpp>
 
@@ -26,14 +27,18 @@ class threaded_resolver {
   void resolve(resolve_request& request);
   // No effect on a request that is not under way.
   void cancel(resolve_request& request);
+  // Names are on their way: a loop that would end without work stays for them.
+  bool is_busy() const noexcept { return busy_ > 0; }
 
  private:
   class job;
   struct shared;
 
   void start_thread();
+  void forget(resolve_request& request);
 
   loop& loop_;
+  std::size_t busy_ = 0;  // requests that are neither answered nor cancelled
   std::shared_ptr<shared> shared_;
 };
 

@@ -22,16 +22,34 @@
 #if PARLEY_HAS_UV
 #include "loops/uv_world.hpp"
 #endif
+#if PARLEY_HAS_ASIO
+#include "loops/asio_world.hpp"
+#endif
 
 namespace parley::test {
 
+// gtest's list of types, put together from what was built.
+template <class... Worlds>
+struct world_list {
+  template <class More>
+  static auto with() {
+    return world_list<Worlds..., More>();
+  }
+  using types = ::testing::Types<Worlds...>;
+};
+
 #if PARLEY_HAS_UV
-using every_loop = ::testing::Types<blocking_world, uv_world, sim_world>;
-using real_loops = ::testing::Types<blocking_world, uv_world>;
+using blocking_and_uv = world_list<blocking_world, uv_world>;
 #else
-using every_loop = ::testing::Types<blocking_world, sim_world>;
-using real_loops = ::testing::Types<blocking_world>;
+using blocking_and_uv = world_list<blocking_world>;
 #endif
+#if PARLEY_HAS_ASIO
+using real_worlds = decltype(blocking_and_uv::with<asio_world>());
+#else
+using real_worlds = blocking_and_uv;
+#endif
+using real_loops = real_worlds::types;
+using every_loop = decltype(real_worlds::with<sim_world>())::types;
 
 struct loop_names {
   template <class W>
