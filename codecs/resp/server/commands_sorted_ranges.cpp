@@ -95,6 +95,8 @@ std::string_view fault_of(const request& given) noexcept {
 
 // How many of `count` are skipped and how many are left by LIMIT.
 range apply_limit(const request& given, std::size_t count) noexcept {
+  // With ranks only "no limit" got so far, and its offset means nothing.
+  if (given.kind.value_or(by::rank) == by::rank) return {0, count};
   const auto all = static_cast<std::int64_t>(count);
   // A negative offset leads past the end, a negative limit is none.
   if (given.offset < 0 || given.offset >= all) return {};

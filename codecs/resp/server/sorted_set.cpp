@@ -65,6 +65,8 @@ const sorted_set::node* sorted_set::find(std::string_view member) const noexcept
 }
 
 bool sorted_set::set(std::string_view member, double score) {
+  // There is one zero, as in the small sorted sets of Redis: this takes a minus away.
+  score += 0.0;
   if (node* const* const found = members_.find(member)) {
     node& held = **found;
     if (held.score_ == score) return false;
