@@ -16,6 +16,7 @@ enum class split : std::uint8_t {
   every_byte,  // each read gets one byte
 };
 
+// How a link between two hosts treats what it carries.
 struct link_options {
   // How long one piece travels, drawn for each piece; pieces stay in order.
   duration latency_min = std::chrono::microseconds(200);
@@ -28,6 +29,7 @@ struct link_options {
   std::size_t window = 64 * 1024;
 };
 
+// What a world starts with.
 struct world_options {
   // Between hosts; see world::set_link for one pair.
   link_options link{};

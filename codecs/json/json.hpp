@@ -48,6 +48,7 @@ enum class bytes_form : std::uint8_t {
   base64,  // as a string (RFC 4648 section 4, with padding), which reads back as text
 };
 
+// How a value is written.
 struct write_options {
   bytes_form bytes = bytes_form::refuse;
   // The same default as for reading, so that what was written can be read. Values

@@ -33,6 +33,7 @@
 
 namespace parley::resp {
 
+// Who logs in, and what is bounded how.
 struct client_config {
   login who{};
   limits reply{};

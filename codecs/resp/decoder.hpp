@@ -31,6 +31,7 @@ enum class decode_status : std::uint8_t {
   failed,     // the stream is broken for ever; decoder::fault() says why
 };
 
+// How far a call of decode() came.
 struct decode_result {
   decode_status status = decode_status::need_data;
   std::size_t consumed = 0;  // bytes done with, never a part of a node

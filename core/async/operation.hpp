@@ -111,6 +111,8 @@ class operation_base : public work {
   bool complete_ = false;
 };
 
+// The shared state of an operation<T>, with room for its outcome. Its memory comes from
+// a pool of the loop, as each call takes one.
 template <class T>
 class operation_state final : public operation_base {
  public:

@@ -23,6 +23,7 @@
 
 namespace parley {
 
+// How large a receive buffer starts and becomes.
 struct receive_limits {
   // The first allocation, in bytes: holds nearly every control message and is
   // what malloc serves from its small bins.

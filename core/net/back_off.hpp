@@ -15,6 +15,7 @@
 
 namespace parley {
 
+// How long the pauses are, and when to give up.
 struct back_off_config {
   // The first pause is between 0 and this. 100 ms: a server that restarts is back
   // soon, and thousands of clients spread out.

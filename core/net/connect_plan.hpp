@@ -23,6 +23,7 @@
 
 namespace parley {
 
+// How attempts at several addresses overlap.
 struct connect_plan_config {
   // How long an attempt may run before the next address is tried beside it
   // (RFC 8305 section 8 recommends 250 ms and forbids less than 10 ms).
@@ -38,6 +39,7 @@ struct connect_plan_config {
 class connect_plan {
  public:
   enum class action : std::uint8_t { start, cancel, wait, connected, give_up };
+  // What to do next, and with which address.
   struct step {
     action what;
     std::size_t index = 0;  // for start, cancel, connected

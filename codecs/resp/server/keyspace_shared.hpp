@@ -13,6 +13,7 @@ namespace parley::resp {
 
 class keyspace;
 
+// What a keyspace may hold; each limit answers with an error.
 struct keyspace_limits {
   // Commands that store are refused above it, as with Redis' `maxmemory` and the policy
   // `noeviction`. Approximate: what keys and values take, with their tables. A default

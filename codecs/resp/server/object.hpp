@@ -26,6 +26,7 @@ inline std::size_t heap_bytes(const std::string& text) noexcept {
   return text.capacity() <= in_place ? 0 : text.capacity() + 1;
 }
 
+// A field of a hash and its value.
 struct hash_field {
   std::string name;
   std::string value;
@@ -36,6 +37,7 @@ struct hash_field {
   }
 };
 
+// A hash: found by name, drawn by position.
 class hash_object {
  public:
   explicit hash_object(keyspace_shared& shared) noexcept : memory_(shared), fields_(shared.seed) {
@@ -60,6 +62,7 @@ class hash_object {
   dense_table<hash_field, &hash_field::key> fields_;
 };
 
+// A list: grows and shrinks at both ends.
 class list_object {
  public:
   explicit list_object(keyspace_shared& shared) : memory_(shared) {
@@ -92,6 +95,7 @@ class list_object {
   std::deque<std::string> items_;
 };
 
+// A set: found by name, drawn by position.
 class set_object {
  public:
   explicit set_object(keyspace_shared& shared) noexcept : memory_(shared), members_(shared.seed) {
