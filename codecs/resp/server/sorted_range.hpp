@@ -9,21 +9,25 @@
 
 namespace parley::resp {
 
+// One end of a range of scores, as ZRANGE ... BYSCORE spells it.
 struct score_bound {
   double value = 0;
   bool exclusive = false;  // "(1.5"
 };
+// From one score to another.
 struct score_range {
   score_bound low;
   score_bound high;
 };
 
+// One end of a range of members, as ZRANGE ... BYLEX spells it.
 struct member_bound {
   enum class place : unsigned char { lowest, at, highest };
   place where = place::at;  // "-", a member, "+"
   std::string_view member;
   bool exclusive = false;  // "(" and not "["
 };
+// From one member to another, by bytes.
 struct member_range {
   member_bound low;
   member_bound high;
