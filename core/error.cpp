@@ -37,6 +37,8 @@ constexpr auto infos = std::to_array<error_info>({
      "raise the limit that the message names, split the message, or compress it"},
     {"core", "queue_full", error_class::limit, "a bounded queue is full",
      "wait for earlier operations, or raise the limit that the message names"},
+    {"core", "dropped", error_class::limit, "dropped from a full queue",
+     "raise the limit that the message names, or choose another policy"},
     {"core", "bad_value", error_class::misuse, "the value cannot be converted", ""},
     {"core", "callback_threw", error_class::misuse, "a callback threw an exception",
      "catch exceptions inside the callback"},

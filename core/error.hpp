@@ -63,6 +63,7 @@ enum class errc : std::uint16_t {
   not_connected,      // there is no connection now, and the call may not wait
   too_large,          // a message exceeds a limit (S162)
   queue_full,         // a bounded queue is full
+  dropped,            // accepted, then given up for newer ones by a full queue's policy
   bad_value,          // a value cannot be encoded or decoded
   callback_threw,     // the user's callback threw an exception
   out_of_memory,      // an allocation failed

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <parley/codecs/resp/command_table.hpp>
 #include <string>
 
@@ -42,9 +44,71 @@ constexpr auto refusals = std::to_array<refused>({
 
 // They end when something happens or by a timeout of their own: ours would cut them
 // short, and their reply would come all the same.
-constexpr std::array<std::string_view, 10> blocking_words{
-    "BLPOP",    "BRPOP",    "BLMOVE", "BRPOPLPUSH", "BLMPOP",
-    "BZPOPMIN", "BZPOPMAX", "BZMPOP", "WAIT",       "WAITAOF"};
+struct blocking_word {
+  std::string_view word;
+  // Where the command says how long: seconds in the last or the first argument,
+  // milliseconds in the last.
+  enum where : std::uint8_t { last_seconds, first_seconds, last_milliseconds } timeout;
+  bool own_connection;
+};
+constexpr auto blocking_words = std::to_array<blocking_word>({
+    {"BLPOP", blocking_word::last_seconds, true},
+    {"BRPOP", blocking_word::last_seconds, true},
+    {"BLMOVE", blocking_word::last_seconds, true},
+    {"BRPOPLPUSH", blocking_word::last_seconds, true},
+    {"BZPOPMIN", blocking_word::last_seconds, true},
+    {"BZPOPMAX", blocking_word::last_seconds, true},
+    {"BLMPOP", blocking_word::first_seconds, true},
+    {"BZMPOP", blocking_word::first_seconds, true},
+    {"WAIT", blocking_word::last_milliseconds, false},
+    {"WAITAOF", blocking_word::last_milliseconds, false},
+});
+
+const blocking_word* find_blocking(std::string_view word) noexcept {
+  // Most commands leave here: only these letters begin one.
+  if (word.empty() || (upper(word.front()) != 'B' && upper(word.front()) != 'W')) return nullptr;
+  const auto* found = std::ranges::find_if(
+      blocking_words, [&](const blocking_word& b) { return same_word(word, b.word); });
+  return found == blocking_words.end() ? nullptr : found;
+}
+
+// Where XREAD and XREADGROUP say BLOCK, or null. A stream named "block" counts as well:
+// the cost of this mistake is a connection.
+const std::string_view* find_block(std::span<const std::string_view> arguments) noexcept {
+  const std::string_view word = arguments.front();
+  if (word.empty() || upper(word.front()) != 'X') return nullptr;
+  if (!same_word(word, "XREAD") && !same_word(word, "XREADGROUP")) return nullptr;
+  for (const std::string_view& a : arguments.subspan(1)) {
+    if (same_word(a, "BLOCK")) return &a;
+  }
+  return nullptr;
+}
+
+// Zero for what is no number, is not positive, or is longer than anybody waits.
+duration read_wait(std::string_view text, std::int64_t unit) noexcept {
+  double number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc() || end != text.data() + text.size()) return {};
+  const double wait = number * static_cast<double>(unit);
+  constexpr double most = 1e18;
+  if (!(wait > 0) || wait > most) return {};
+  return duration(static_cast<duration::rep>(wait));
+}
+
+struct stateful_word {
+  std::string_view word;
+  connection_state leaves;
+};
+constexpr auto stateful_words = std::to_array<stateful_word>({
+    {"MULTI", connection_state::in_transaction},
+    {"WATCH", connection_state::in_transaction},
+    {"EXEC", connection_state::clean},
+    {"DISCARD", connection_state::clean},
+    {"CLIENT", connection_state::changed},
+    {"READONLY", connection_state::changed},
+    {"READWRITE", connection_state::changed},
+    {"ASKING", connection_state::changed},
+});
 
 // In small letters, as servers send them; so they are compared as they are.
 constexpr auto push_words = std::to_array<push_word>({
@@ -83,15 +147,33 @@ result<void> check_command(std::span<const std::string_view> arguments) {
 
 bool is_blocking(std::span<const std::string_view> arguments) noexcept {
   if (arguments.empty()) return false;
-  const std::string_view word = arguments.front();
-  for (std::string_view b : blocking_words) {
-    if (same_word(word, b)) return true;
+  return find_blocking(arguments.front()) || find_block(arguments);
+}
+
+bool wants_own_connection(std::span<const std::string_view> arguments) noexcept {
+  if (arguments.empty()) return false;
+  if (const blocking_word* b = find_blocking(arguments.front())) return b->own_connection;
+  return find_block(arguments) != nullptr;
+}
+
+duration server_wait(std::span<const std::string_view> arguments) noexcept {
+  constexpr std::int64_t millisecond = 1'000'000, second = 1'000 * millisecond;
+  if (arguments.size() < 2) return {};
+  if (const std::string_view* block = find_block(arguments)) {
+    return block == &arguments.back() ? duration() : read_wait(block[1], millisecond);
   }
-  // These block only with that option.
-  if (!same_word(word, "XREAD") && !same_word(word, "XREADGROUP")) return false;
-  // A stream named "block" counts as well: the cost of this mistake is a missing
-  // timeout.
-  return std::ranges::any_of(arguments, [](std::string_view a) { return same_word(a, "BLOCK"); });
+  const blocking_word* b = find_blocking(arguments.front());
+  if (!b) return {};
+  if (b->timeout == blocking_word::last_milliseconds) return read_wait(arguments.back(), millisecond);
+  return read_wait(b->timeout == blocking_word::first_seconds ? arguments[1] : arguments.back(),
+                   second);
+}
+
+connection_state state_after(std::span<const std::string_view> arguments) noexcept {
+  for (const stateful_word& s : stateful_words) {
+    if (!arguments.empty() && same_word(arguments.front(), s.word)) return s.leaves;
+  }
+  return connection_state::unchanged;
 }
 
 std::string_view subscribe_verb(subscription kind, bool on) noexcept {

@@ -67,6 +67,8 @@ void read_parameter(redis_config& c, const uri_parameter& p, faults& found) {
   bool good = true;
   if (p.name == "db")
     good = read_number(p.value, c.db);
+  else if (p.name == "max_connections")
+    good = read_number(p.value, c.max_connections);
   else if (p.name == "client_name")
     c.client_name = p.value;
   else if (p.name == "ca_certs")
@@ -105,6 +107,8 @@ result<void> redis_config::validate() const {
               "TLS files are set but ssl is false");
   found.check(connect_timeout > duration::zero(), "connect_timeout is not positive");
   found.check(command_timeout >= duration::zero(), "command_timeout is negative");
+  found.check(pool_timeout >= duration::zero(), "pool_timeout is negative");
+  found.check(pool_idle > duration::zero(), "pool_idle is not positive");
   found.check(ping_interval >= duration::zero(), "ping_interval is negative");
   found.check(ping_interval == duration::zero() || liveness > ping_interval,
               "liveness must be longer than ping_interval");

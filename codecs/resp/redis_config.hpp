@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <parley/codecs/resp/client.hpp>
+#include <parley/core/api/overflow.hpp>
 #include <parley/core/api/tables.hpp>
 #include <parley/core/error.hpp>
 #include <parley/core/net/back_off.hpp>
@@ -26,9 +27,16 @@ struct redis_config {
   std::string ssl_keyfile{};
   verify_mode verify = verify_mode::full;
   bool decode_responses = true;  // text as text; false: always bytes
-  // The bound of the connection pool. There is none yet: a provider opens one
-  // connection for commands and one for subscriptions, whatever stands here.
+  // All connections of the provider (S31, S151): one that commands share, pipelined; one
+  // for subscriptions, opened with the first; the others for commands that wait at the
+  // server (BLPOP) and for acquire(), opened when they are needed. Below 3 there are
+  // none of those.
   std::uint32_t max_connections = 50;
+  // How long to wait in line for one of the others; zero: for ever. How many may.
+  duration pool_timeout = std::chrono::seconds(5);
+  std::size_t pool_waiting = 1024;
+  // One that nobody has used for so long is closed.
+  duration pool_idle = std::chrono::seconds(30);
 
   std::string unix_socket{};  // a path; instead of host and port
   std::string client_name{};  // CLIENT SETNAME
@@ -44,6 +52,14 @@ struct redis_config {
   duration liveness = std::chrono::seconds(4);
   back_off_config reconnect{};
 
+  // Commands that are given while there is no connection wait for one, each up to its
+  // timeout, all together in at most so many bytes; 0: they fail at once. And what to do
+  // with one too many. 1 MiB is some thousand commands: enough for a restart.
+  std::size_t offline_bytes = std::size_t{1} << 20;
+  overflow offline_policy = overflow::reject;
+  // What other threads have given by remote() and the loop has not taken, in bytes.
+  std::size_t remote_bytes = std::size_t{1} << 20;
+
   // What is accepted from the server, and kept for it.
   resp::limits reply{};
   std::size_t max_output = std::size_t{64} << 20;
@@ -57,8 +73,8 @@ struct redis_config {
   result<void> validate() const;
 
   // redis://user:password@host:6379/0, rediss:// for TLS, redis+unix:///path?db=1.
-  // Parameters: db, client_name, protocol (2, 3), timeout (seconds), ca_certs,
-  // certfile, keyfile, verify (full, ca_only, none). Unknown ones are an error.
+  // Parameters: db, client_name, protocol (2, 3), timeout (seconds), max_connections,
+  // ca_certs, certfile, keyfile, verify (full, ca_only, none). Unknown ones are an error.
   static result<redis_config> from_uri(const uri& where);
   static result<redis_config> from_uri(std::string_view text);
 

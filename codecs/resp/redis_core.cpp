@@ -1,23 +1,35 @@
 #include <parley/codecs/resp/command_table.hpp>
+#include <parley/codecs/resp/redis_connection.hpp>
 #include <parley/codecs/resp/redis_core.hpp>
+#include <parley/codecs/resp/redis_payload.hpp>
 
 namespace parley::detail {
 
 redis_core::redis_core(loop& home, redis_config config)
     : loop_(home),
       config_(std::move(config)),
-      commander_(home, *this, config_),
-      subscriber_(home, *this, config_),
-      subscriptions_(*this) {}
+      commander_(home, *this, config_, "redis"),
+      subscriber_(home, *this, config_, "redis.subscriptions"),
+      subscriptions_(*this),
+      backlog_(*this),
+      pool_(*this) {}
 
 provider_status redis_core::status() {
   provider_status s;
   s.state = commander_.state();
   s.last_error = commander_.last_error();
   s.connects = commander_.connects();
-  s.pending = waiters_.size();
-  if (commander_.is_up()) s.queued_bytes = commander_.client().buffered();
+  s.pending = pending_;
+  s.queued_bytes = backlog_.bytes();
+  if (commander_.is_up()) s.queued_bytes += commander_.client().buffered();
   return s;
+}
+
+std::size_t redis_core::shared_connections() const noexcept {
+  const auto open = [](const redis_link& link) {
+    return link.state() == provider_state::up || link.state() == provider_state::connecting;
+  };
+  return std::size_t{open(commander_)} + std::size_t{open(subscriber_)};
 }
 
 // --- initialize and shut ----------------------------------------------------------
@@ -60,6 +72,7 @@ void redis_core::fired(time_point) {
 }
 
 void redis_core::shut() noexcept {
+  remote_.close();
   stop();
   // The core may outlive the provider (speakers hold it), the observer need not.
   config_.watch = nullptr;
@@ -72,7 +85,9 @@ void redis_core::stop() noexcept {
   initialized_ = false;
   const error why(errc::cancelled);
   settle_initialize(std::unexpected(why));
-  end_all(why);
+  while (redis_waiter* w = waiters_.first()) end(*w, why);
+  backlog_.end_all(why);
+  pool_.shut(why);
   subscriptions_.shut();
 }
 
@@ -91,31 +106,91 @@ error redis_core::not_ready() const {
   return why;
 }
 
-void redis_core::give(operation_base& op, redis_waiter& waiter,
-                      std::span<const std::string_view> arguments, duration timeout) {
+void redis_core::enrol(operation_base& op, redis_waiter& waiter) {
   waiter.since = loop_.now();
-  waiters_.add(waiter);
   op.set_canceller(this);
   op.set_fault_sink(this);
   op.owner_data = static_cast<std::uintptr_t>(waiter.tag());
-  // The waiter is registered before: ending it goes the same way whether the
-  // command failed at once or later, and is counted.
+  ++pending_;
+}
+
+void redis_core::give(operation_base& op, redis_waiter& waiter,
+                      std::span<const std::string_view> arguments, duration timeout) {
+  // Counted before: ending it goes the same way whether the command failed at once or
+  // later.
+  enrol(op, waiter);
   if (auto ok = submit(arguments, waiter, timeout); !ok) end(waiter, ok.error());
+}
+
+void redis_core::give_on(redis_lease& lease, operation_base& op, redis_waiter& waiter,
+                         std::span<const std::string_view> arguments) {
+  enrol(op, waiter);
+  if (auto ok = pool_.send(lease, waiter, arguments); !ok) end(waiter, ok.error());
+}
+
+operation<redis_connection> redis_core::acquire() {
+  auto* w = redis_lease_waiter::make(loop_);
+  auto op = w->done().op();
+  w->verb = "acquire";
+  enrol(*op.state(), *w);
+  auto ok = is_ready() ? pool_.lend(*w) : std::unexpected(not_ready());
+  if (!ok) end(*w, ok.error());
+  return op;
+}
+
+operation<delivery> redis_core::publish(std::string_view channel, const value& v) {
+  auto payload = redis_payload::of(v);
+  if (!payload) return ended<delivery>(*this, std::unexpected(std::move(payload.error())));
+  return publish_bytes(channel, as_bytes(payload->text()));
+}
+
+operation<delivery> redis_core::publish_bytes(std::string_view channel, byte_view payload) {
+  record("message_size_bytes", static_cast<double>(payload.size()), "shout", "out");
+  const std::array<std::string_view, 3> words{"PUBLISH", channel, as_text(payload)};
+  return command<delivery>("PUBLISH", words, config_.command_timeout,
+                           [](resp::element reply) -> result<delivery> {
+                             auto receivers = reply.as<std::int64_t>();
+                             if (!receivers) return std::unexpected(std::move(receivers.error()));
+                             return delivery(*receivers);
+                           });
 }
 
 result<void> redis_core::submit(std::span<const std::string_view> arguments, redis_waiter& waiter,
                                 duration timeout) {
-  // Commands are not queued across breaks: nobody could say when they would be
-  // carried out, nor in which order with others.
-  if (!commander_.is_up()) return std::unexpected(not_ready());
-  auto sent = commander_.client().send(arguments, waiter.tag(), {.timeout = timeout}, loop_.now());
+  if (!initialized_) return std::unexpected(not_ready());
+  if (resp::wants_own_connection(arguments)) return pool_.run(waiter, arguments);
+  if (resp::is_blocking(arguments)) timeout = duration::zero();
+  // What waits goes first: commands keep their order.
+  if (commander_.is_up() && backlog_.empty()) return send(waiter, arguments, timeout);
+  // A provider that gave up sends nothing later either.
+  if (commander_.state() == provider_state::failed) return std::unexpected(not_ready());
+  if (auto ok = resp::check_command(arguments); !ok) return ok;
+  return backlog_.add(waiter, arguments, timeout);
+}
+
+result<void> redis_core::send(redis_waiter& waiter, std::span<const std::string_view> arguments,
+                              duration timeout) {
+  auto sent = commander_.client().send(arguments, waiter.tag(), {.timeout = timeout}, waiter.since);
   if (!sent) return std::unexpected(std::move(sent.error()));
+  waiters_.add(waiter);
   commander_.wake();
   return {};
 }
 
+// What was given while there was no connection, in that order, each with what is left
+// of its time.
+void redis_core::send_backlog() {
+  while (!backlog_.empty()) {
+    redis_waiter& w = backlog_.take();
+    const auto held = std::move(w.held);
+    const duration timeout = held->until() ? *held->until() - w.since : duration::zero();
+    if (auto ok = send(w, held->words(), timeout); !ok) end(w, ok.error());
+  }
+}
+
 void redis_core::finish(redis_waiter& waiter, std::string_view status) {
-  waiters_.remove(waiter);
+  if (waiter.list()) waiter.list()->remove(waiter);
+  --pending_;
   if (config_.watch) {
     record("calls_total", 1, waiter.verb, status);
     record("call_duration_seconds",
@@ -129,9 +204,10 @@ void redis_core::end(redis_waiter& waiter, const error& why) {
   finish(waiter, why.name());
 }
 
-void redis_core::end_all(const error& why) {
-  // One by one from the front: what a waiter does may add or end others.
-  while (redis_waiter* w = waiters_.first()) end(*w, why);
+void redis_core::answered(const resp::reply_event& reply) {
+  redis_waiter& waiter = *redis_waiter::of(reply.tag);
+  waiter.on_reply(reply.root());
+  finish(waiter, reply.root().is_error() ? "error" : "ok");
 }
 
 // P29: the waiter goes, the slot of its reply stays.
@@ -146,8 +222,13 @@ void redis_core::cancel(operation_base& op) {
     return;
   }
   redis_waiter& waiter = *redis_waiter::of(op.owner_data);
-  if (commander_.is_up()) commander_.client().cancel(waiter.tag());
-  if (subscriber_.is_up()) subscriber_.client().cancel(waiter.tag());
+  if (waiter.list() == &waiters_) {
+    commander_.client().cancel(waiter.tag());
+  } else if (backlog_.holds(waiter)) {
+    backlog_.remove(waiter);
+  } else {
+    pool_.remove(waiter);
+  }
   end(waiter, error(errc::cancelled));
 }
 
@@ -167,20 +248,34 @@ void redis_core::record(std::string_view name, double value, std::string_view wh
   config_.watch->record(m);
 }
 
+// --- other threads ----------------------------------------------------------------
+
+remote redis_core::remote_handle() { return remote_.open(loop_, *this, config_.remote_bytes); }
+
+operation<delivery> redis_core::shout_for_remote(std::string_view name, const value& v) {
+  return publish(name, v);
+}
+
 // --- what the links tell ------------------------------------------------------------
 
 void redis_core::link_up(redis_link& link) {
   record("active_connections", 1, {}, "up");
-  if (&link == &commander_) return settle_initialize({});
+  if (&link == &commander_) {
+    settle_initialize({});
+    return send_backlog();
+  }
   subscriptions_.restore(loop_.now());
 }
 
 void redis_core::link_down(redis_link& link, const error& why, bool final) {
   record("errors_total", 1, {}, why.name());
   if (&link == &commander_) {
-    // At most once: what was sent may have been carried out.
-    end_all(why);
-    if (final) settle_initialize(std::unexpected(why));
+    // At most once: what was sent may have been carried out. What was not waits.
+    while (redis_waiter* w = waiters_.first()) end(*w, why);
+    if (final) {
+      backlog_.end_all(why);
+      settle_initialize(std::unexpected(why));
+    }
     return;
   }
   subscriptions_.lost(why, final, loop_.now());
@@ -188,9 +283,7 @@ void redis_core::link_down(redis_link& link, const error& why, bool final) {
 
 void redis_core::link_reply(redis_link& link, const resp::reply_event& reply) {
   if (&link == &subscriber_) return subscriptions_.refused(reply.tag, reply.root());
-  redis_waiter& waiter = *redis_waiter::of(reply.tag);
-  waiter.on_reply(reply.root());
-  finish(waiter, reply.root().is_error() ? "error" : "ok");
+  answered(reply);
 }
 
 void redis_core::link_expired(redis_link&, std::uint64_t tag) {

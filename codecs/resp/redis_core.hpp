@@ -6,21 +6,29 @@
 #include <memory>
 #include <optional>
 #include <parley/codecs/resp/redis_config.hpp>
+#include <parley/codecs/resp/redis_backlog.hpp>
 #include <parley/codecs/resp/redis_link.hpp>
+#include <parley/codecs/resp/redis_pool.hpp>
 #include <parley/codecs/resp/redis_subscriptions.hpp>
 #include <parley/codecs/resp/redis_waiter.hpp>
 #include <parley/core/api/provider.hpp>
+#include <parley/core/api/remote.hpp>
 #include <parley/core/async/operation.hpp>
 #include <span>
 #include <string_view>
 #include <vector>
 
-namespace parley::detail {
+namespace parley {
+
+class redis_connection;
+
+namespace detail {
 
 class redis_core final : private redis_link_owner,
                          private timer,
                          public canceller,
-                         public fault_sink {
+                         public fault_sink,
+                         public remote_sink {
  public:
   redis_core(loop& home, redis_config config);
 
@@ -32,6 +40,10 @@ class redis_core final : private redis_link_owner,
   loop& home() noexcept { return loop_; }
   const redis_config& config() const noexcept { return config_; }
   redis_subscriptions& subscriptions() noexcept { return subscriptions_; }
+  redis_pool& pool() noexcept { return pool_; }
+  const redis_pool& pool() const noexcept { return pool_; }
+  // For other threads; made with the first call.
+  remote remote_handle();
   provider_status status();
 
   operation<void> initialize();
@@ -54,11 +66,26 @@ class redis_core final : private redis_link_owner,
   // The part of it that does not depend on T.
   void give(operation_base& op, redis_waiter& waiter, std::span<const std::string_view> arguments,
             duration timeout);
+  // The same on a connection that was lent.
+  void give_on(redis_lease& lease, operation_base& op, redis_waiter& waiter,
+               std::span<const std::string_view> arguments);
+  operation<redis_connection> acquire();
+  operation<delivery> publish(std::string_view channel, const value& v);
+  operation<delivery> publish_bytes(std::string_view channel, byte_view payload);
+
+  // For the parts of the provider: ends a waiter with an error, or with its reply.
+  void end(redis_waiter& waiter, const error& why);
+  void answered(const resp::reply_event& reply);
+  void finish(redis_waiter& waiter, std::string_view status);
 
   // The link for subscriptions; started when there is something to subscribe to.
   redis_link& subscriber() noexcept { return subscriber_; }
   bool is_ready() const noexcept { return initialized_; }
+  // Why there is no connection now.
   error not_ready() const;
+  const std::optional<error>& last_error() const noexcept { return commander_.last_error(); }
+  // Connections for commands and for subscriptions, which are not of the pool.
+  std::size_t shared_connections() const noexcept;
   void cancel(operation_base& op) override;
   void callback_failed(const error& why) override;
   void record(std::string_view name, double value, std::string_view what, std::string_view status);
@@ -66,12 +93,13 @@ class redis_core final : private redis_link_owner,
  private:
   ~redis_core() = default;
 
-  void end(redis_waiter& waiter, const error& why);
-
+  void enrol(operation_base& op, redis_waiter& waiter);
   result<void> submit(std::span<const std::string_view> arguments, redis_waiter& waiter,
                       duration timeout);
-  void finish(redis_waiter& waiter, std::string_view status);
-  void end_all(const error& why);
+  result<void> send(redis_waiter& waiter, std::span<const std::string_view> arguments,
+                    duration timeout);
+  void send_backlog();
+  operation<delivery> shout_for_remote(std::string_view name, const value& v) override;
   void stop() noexcept;
   void settle_initialize(result<void> outcome);
   void fired(time_point now) override;  // initialize() has waited long enough
@@ -89,7 +117,11 @@ class redis_core final : private redis_link_owner,
   redis_link commander_;
   redis_link subscriber_;
   redis_subscriptions subscriptions_;
-  redis_waiters waiters_;
+  redis_backlog backlog_;
+  redis_pool pool_;
+  redis_waiters waiters_;  // for replies on commander_
+  std::size_t pending_ = 0;
+  remote_port remote_;
   std::vector<completer<void>> initializing_;
   bool initialized_ = false;
 };
@@ -116,4 +148,5 @@ class redis_core_ref {
   redis_core* core_;
 };
 
-}  // namespace parley::detail
+}  // namespace detail
+}  // namespace parley

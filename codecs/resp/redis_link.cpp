@@ -73,10 +73,12 @@ void redis_session::on_event(resp::client::event& event, time_point now) {
 
 // --- link -----------------------------------------------------------------------
 
-redis_link::redis_link(loop& home, redis_link_owner& owner, const redis_config& config)
+redis_link::redis_link(loop& home, redis_link_owner& owner, const redis_config& config,
+                       std::string_view component)
     : loop_(home),
       owner_(owner),
       config_(config),
+      component_(component),
       connector_(home, *this),
       back_off_(config.reconnect) {}
 
@@ -101,7 +103,7 @@ void redis_link::stop() noexcept {
 void redis_link::enter(provider_state next, const error* why) {
   state_ = next;
   if (why) last_error_ = *why;
-  if (config_.watch) config_.watch->state_changed("redis", next, why);
+  if (config_.watch) config_.watch->state_changed(component_, next, why);
 }
 
 result<layer_ptr> redis_link::make_tls() {

@@ -56,7 +56,9 @@ class redis_session final : public machine_driver<stack<resp::client>, redis_ses
 
 class redis_link final : private connector_owner, private timer {
  public:
-  redis_link(loop& home, redis_link_owner& owner, const redis_config& config);
+  // `component` is what the observer calls it; static.
+  redis_link(loop& home, redis_link_owner& owner, const redis_config& config,
+             std::string_view component);
   ~redis_link() { stop(); }
 
   // Connects, unless it does so or is connected. Forgets an earlier final failure.
@@ -88,6 +90,7 @@ class redis_link final : private connector_owner, private timer {
   loop& loop_;
   redis_link_owner& owner_;
   const redis_config& config_;
+  std::string_view component_;
   connector connector_;
   back_off back_off_;
   redis_session* session_ = nullptr;

@@ -1,4 +1,3 @@
-#include <parley/codecs/resp/command_table.hpp>
 #include <parley/codecs/resp/redis_core.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
 #include <parley/codecs/resp/redis_speaker.hpp>
@@ -57,27 +56,19 @@ operation<callable> redis_provider::create_callable(std::string_view name, call_
   return create_callable(name);
 }
 
-operation<resp::reply> redis_provider::run(std::span<const std::string_view> arguments) {
-  const auto convert = [](resp::element reply) -> result<resp::reply> {
-    resp::reply_builder builder;
-    // The nodes look at the input buffer and die with the event: the user gets a
-    // copy.
-    for (const resp::node& n : reply.nodes()) builder.add(n);
-    return builder.take();
-  };
-  using waiter = detail::redis_command_waiter<resp::reply, decltype(convert)>;
-  auto* w = waiter::make(home(), convert);
-  auto op = w->done().op();
-  give(*op.state(), *w, arguments);
-  return op;
-}
-
 void redis_provider::give(operation_base& op, detail::redis_waiter& waiter,
                           std::span<const std::string_view> arguments) {
-  waiter.verb = "command";
-  const duration timeout =
-      resp::is_blocking(arguments) ? duration::zero() : config().command_timeout;
-  core_->give(op, waiter, arguments, timeout);
+  core_->give(op, waiter, arguments, config().command_timeout);
+}
+
+operation<redis_connection> redis_provider::acquire() { return core_->acquire(); }
+redis_pool_status redis_provider::pool_status() const { return core_->pool().status(); }
+remote redis_provider::remote_handle() { return core_->remote_handle(); }
+
+result<resp::reply> detail::to_reply(resp::element reply) {
+  resp::reply_builder builder;
+  for (const resp::node& n : reply.nodes()) builder.add(n);
+  return builder.take();
 }
 
 protocols::maker redis_maker(transports* with) {

@@ -10,20 +10,20 @@
 // One thread: that of the loop. Any call is legal in any callback; the provider
 // may be destroyed at any moment, which ends its operations with errc::cancelled.
 // Commands are pipelined by themselves. What was sent when a connection breaks
-// ends with the connection's error (it may have been carried out); subscriptions
-// are restored.
+// ends with the connection's error (it may have been carried out); what is given while
+// there is none waits for the next (redis_config::offline_bytes); subscriptions are
+// restored.
 #pragma once
 
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <parley/codecs/resp/redis_commands.hpp>
 #include <parley/codecs/resp/redis_config.hpp>
-#include <parley/codecs/resp/redis_waiter.hpp>
-#include <parley/codecs/resp/tree.hpp>
+#include <parley/codecs/resp/redis_connection.hpp>
 #include <parley/core/api/provider.hpp>
+#include <parley/core/api/remote.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,32 +33,7 @@ namespace parley {
 
 namespace detail {
 class redis_core;
-
-// One argument of a command: a view, or a number with its digits.
-class redis_argument {
- public:
-  template <class S>
-    requires std::convertible_to<const S&, std::string_view>
-  redis_argument(const S& text) noexcept : view_(text) {}
-  template <class N>
-    requires(std::integral<N> || std::floating_point<N>)
-  redis_argument(N number) noexcept {
-    const auto end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr;
-    size_ = static_cast<std::size_t>(end - digits_.data());
-  }
-  redis_argument(const redis_argument&) = delete;
-  redis_argument& operator=(const redis_argument&) = delete;
-
-  std::string_view view() const noexcept {
-    return size_ > 0 ? std::string_view(digits_.data(), size_) : view_;
-  }
-
- private:
-  std::string_view view_;
-  std::array<char, 32> digits_;
-  std::size_t size_ = 0;
-};
-}  // namespace detail
+}
 
 // How set() sets. Trivially copyable, for co_await expressions.
 struct set_options {
@@ -72,7 +47,7 @@ struct set_options {
   bool keep_ttl = false;            // KEEPTTL (Redis 6)
 };
 
-class redis_provider final : public provider {
+class redis_provider final : public provider, public redis_commands {
  public:
   // Does nothing yet. Faults of the configuration are reported by initialize().
   explicit redis_provider(loop& home, redis_config config = {});
@@ -121,44 +96,26 @@ class redis_provider final : public provider {
   // Asks the server for a sign of life; ends with the time that it took.
   operation<duration> health_check();
 
-  // --- any command ----------------------------------------------------------------
-  // `command("HSET", "key", "field", 42)`. Ends with the reply as a tree; an error
-  // of the server is the operation's error. Commands that wait at the server
-  // (BLPOP) have no timeout of ours, and what is sent after them waits as well:
-  // give them a provider of their own.
-  template <class... A>
-  operation<resp::reply> command(const A&... arguments) {
-    const std::array<detail::redis_argument, sizeof...(A)> words{
-        detail::redis_argument(arguments)...};
-    std::array<std::string_view, sizeof...(A)> views;
-    for (std::size_t i = 0; i < views.size(); ++i) views[i] = words[i].view();
-    return run(views);
-  }
-  operation<resp::reply> command(std::span<const std::string_view> arguments) {
-    return run(arguments);
-  }
+  // --- any command: command() and command_as<T>() of redis_commands.hpp ---------------
+  // Commands share one connection. Those that wait at the server (BLPOP, XREAD BLOCK) get
+  // one of their own each, and so stall nobody; cancelling such an operation ends its
+  // connection, so that what the server would have popped for it is not lost. They have
+  // no timeout but the server's own, and fail with errc::queue_full or timed_out if no
+  // connection becomes free (redis_config::max_connections, pool_timeout).
 
-  // The same, with the reply converted (tree.hpp says to what): std::int64_t,
-  // double, bool, std::string, std::optional<T>, std::vector<T>, pairs.
-  template <class T, class... A>
-  operation<T> command_as(const A&... arguments) {
-    const std::array<detail::redis_argument, sizeof...(A)> words{
-        detail::redis_argument(arguments)...};
-    std::array<std::string_view, sizeof...(A)> views;
-    for (std::size_t i = 0; i < views.size(); ++i) views[i] = words[i].view();
-    const auto convert = [](resp::element reply) { return reply.as<T>(); };
-    using waiter = detail::redis_command_waiter<T, decltype(convert)>;
-    auto* w = waiter::make(home(), convert);
-    auto op = w->done().op();
-    give(*op.state(), *w, views);
-    return op;
-  }
+  // A connection for one holder alone: for WATCH and MULTI. Waits in line if all are
+  // held. See redis_connection.hpp.
+  operation<redis_connection> acquire();
+  redis_pool_status pool_status() const;
+
+  // A handle that other threads may use to shout; see core/api/remote.hpp. Call it in
+  // the loop's thread. Its messages wait for a connection like those of speakers.
+  remote remote_handle();
 
  private:
-  operation<resp::reply> run(std::span<const std::string_view> arguments);
   void give(operation_base& op, detail::redis_waiter& waiter,
-            std::span<const std::string_view> arguments);
-  loop& home() noexcept;
+            std::span<const std::string_view> arguments) override;
+  loop& home() noexcept override;
 
   detail::redis_core* core_;
 };

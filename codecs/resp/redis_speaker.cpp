@@ -1,5 +1,4 @@
 #include <parley/codecs/json/json.hpp>
-#include <parley/codecs/resp/redis_payload.hpp>
 #include <parley/codecs/resp/redis_speaker.hpp>
 
 namespace parley::detail {
@@ -26,28 +25,19 @@ redis_speaker::~redis_speaker() {
   core_.release();
 }
 
+// PUBLISH would take it for the name of a channel, and reach nobody.
+error redis_speaker::is_a_pattern() const {
+  return error(errc::invalid_argument, "a pattern cannot be published to");
+}
+
 operation<delivery> redis_speaker::shout(const value& v) {
-  auto payload = redis_payload::of(v);
-  if (!payload) {
-    return ended<delivery>(core_, std::unexpected(std::move(payload.error())));
-  }
-  return shout_bytes(as_bytes(payload->text()));
+  if (options_.pattern) return ended<delivery>(core_, std::unexpected(is_a_pattern()));
+  return core_.publish(name_, v);
 }
 
 operation<delivery> redis_speaker::shout_bytes(byte_view payload) {
-  // PUBLISH would take it for the name of a channel, and reach nobody.
-  if (options_.pattern) {
-    return ended<delivery>(core_, fail(errc::invalid_argument, "a pattern cannot be published to"));
-  }
-  core_.record("message_size_bytes", static_cast<double>(payload.size()), "shout", "out");
-  const std::array<std::string_view, 3> words{"PUBLISH", name_, as_text(payload)};
-  return core_.command<delivery>("PUBLISH", words, core_.config().command_timeout,
-                                 [](resp::element reply) -> result<delivery> {
-                                   auto receivers = reply.as<std::int64_t>();
-                                   if (!receivers)
-                                     return std::unexpected(std::move(receivers.error()));
-                                   return delivery(*receivers);
-                                 });
+  if (options_.pattern) return ended<delivery>(core_, std::unexpected(is_a_pattern()));
+  return core_.publish_bytes(name_, payload);
 }
 
 void redis_speaker::begin(message_callback on_message, operation_base& op,

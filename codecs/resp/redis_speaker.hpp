@@ -29,6 +29,7 @@ class redis_speaker final : public speaker_core {
  private:
   ~redis_speaker() override;
   void dispose() noexcept override { delete this; }
+  error is_a_pattern() const;
   void begin(message_callback on_message, operation_base& op, redis_subscriptions::outcome tell);
 
   redis_core& core_;

@@ -1,20 +1,46 @@
 // Who waits for the reply to a command: one pooled block per operation, found
-// again by the tag of the command.
+// again by the tag of the command. A waiter stands in one list at a time: of the
+// backlog, of the pool's queue, or of the connection that its command was sent on.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <parley/codecs/resp/client.hpp>
 #include <parley/codecs/resp/tree.hpp>
 #include <parley/core/async/operation.hpp>
 #include <parley/core/async/state_pool.hpp>
 #include <parley/core/time.hpp>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace parley::detail {
 
-// Doubly linked, so that it leaves its list wherever it stands.
+class redis_waiters;
+
+// A command that waits for a connection: its words, copied.
+class redis_held {
+ public:
+  redis_held(std::span<const std::string_view> words, std::optional<time_point> until);
+
+  // The words again; none: a connection is wanted and no command sent (acquire()).
+  std::span<const std::string_view> words() const noexcept { return words_; }
+  // What it takes of a queue's bound.
+  std::size_t bytes() const noexcept { return text_.size() + cost; }
+  // When it gives up waiting; nothing: never.
+  std::optional<time_point> until() const noexcept { return until_; }
+
+ private:
+  static constexpr std::size_t cost = 128;  // the objects around the text
+
+  std::string text_;
+  std::vector<std::string_view> words_;
+  std::optional<time_point> until_;
+};
+
 class redis_waiter {
  public:
   virtual void on_reply(resp::element reply) = 0;
@@ -25,10 +51,14 @@ class redis_waiter {
   static redis_waiter* of(std::uint64_t tag) noexcept {
     return reinterpret_cast<redis_waiter*>(static_cast<std::uintptr_t>(tag));
   }
+  // Where it stands: what waits for a connection, or for the replies of one.
+  redis_waiters* list() const noexcept { return list_; }
 
   // For metrics: the command, and when it was given.
   std::string_view verb;  // static, or empty
   time_point since{};
+  // While it waits for a connection.
+  std::unique_ptr<redis_held> held;
 
  protected:
   redis_waiter() = default;
@@ -36,32 +66,40 @@ class redis_waiter {
 
  private:
   friend class redis_waiters;
+  redis_waiters* list_ = nullptr;
   redis_waiter* next_ = nullptr;
   redis_waiter* previous_ = nullptr;
 };
 
-// The waiters of one provider.
+// First in, first out; doubly linked, so that one leaves wherever it stands.
 class redis_waiters {
  public:
+  redis_waiters() = default;
+  redis_waiters(const redis_waiters&) = delete;
+  redis_waiters& operator=(const redis_waiters&) = delete;
+
   bool empty() const noexcept { return first_ == nullptr; }
   std::size_t size() const noexcept { return size_; }
   redis_waiter* first() const noexcept { return first_; }
 
   void add(redis_waiter& w) noexcept {
-    w.next_ = first_;
-    if (first_) first_->previous_ = &w;
-    first_ = &w;
+    w.list_ = this;
+    w.previous_ = last_;
+    (last_ ? last_->next_ : first_) = &w;
+    last_ = &w;
     ++size_;
   }
   void remove(redis_waiter& w) noexcept {
     (w.previous_ ? w.previous_->next_ : first_) = w.next_;
-    if (w.next_) w.next_->previous_ = w.previous_;
+    (w.next_ ? w.next_->previous_ : last_) = w.previous_;
     w.next_ = w.previous_ = nullptr;
+    w.list_ = nullptr;
     --size_;
   }
 
  private:
   redis_waiter* first_ = nullptr;
+  redis_waiter* last_ = nullptr;
   std::size_t size_ = 0;
 };
 

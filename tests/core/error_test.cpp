@@ -28,6 +28,7 @@ constexpr std::array every_code{errc::misuse,
                                 errc::not_connected,
                                 errc::too_large,
                                 errc::queue_full,
+                                errc::dropped,
                                 errc::bad_value,
                                 errc::callback_threw,
                                 errc::out_of_memory};

@@ -6,47 +6,10 @@
 #include <parley/core/async/task.hpp>
 #include <stdexcept>
 
-#include "redis/loops.hpp"
-#include "redis/watcher.hpp"
-#include "support/fake_redis.hpp"
+#include "redis/redis_on.hpp"
 
 namespace parley::test {
 namespace {
-
-template <class L>
-class redis_on : public loop_suite<L> {
- protected:
-  redis_on() { listen(); }
-
-  void listen() {
-    auto where = server.listen(port == 0 ? this->at.bind_address()
-                                         : this->at.bind_address().with_port(port));
-    ASSERT_TRUE(where) << where.error().to_string();
-    port = where->port();
-  }
-  redis_config config() {
-    redis_config c;
-    c.host = "127.0.0.1";
-    c.port = port;
-    c.connect_timeout = 2s;
-    c.reconnect.base = 5ms;
-    c.reconnect.cap = 50ms;
-    c.watch = &watch;
-    return c;
-  }
-  // A provider that is up.
-  std::unique_ptr<redis_provider> up(redis_config c) {
-    auto p = std::make_unique<redis_provider>(this->home, std::move(c));
-    auto ok = this->at.wait(p->initialize());
-    EXPECT_TRUE(ok) << ok.error().to_string();
-    return p;
-  }
-  std::unique_ptr<redis_provider> up() { return up(config()); }
-
-  fake_redis server{this->home};
-  std::uint16_t port = 0;
-  watcher watch;
-};
 
 TYPED_TEST_SUITE(redis_on, all_loops, loop_names);
 

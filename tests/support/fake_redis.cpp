@@ -88,6 +88,20 @@ std::int64_t fake_redis::publish(std::string_view channel, std::string_view payl
   return receivers;
 }
 
+void fake_redis::pushed(std::string_view key, std::string_view item) {
+  for (session* s : sessions_) {
+    if (s->driven().waits_for() != key) continue;
+    s->driven().hand_over(item);
+    return s->wake();
+  }
+}
+
+void fake_redis_machine::hand_over(std::string_view item) {
+  put("*2\r\n");
+  blob(std::exchange(waits_for_, {}));
+  blob(item);
+}
+
 fake_redis_machine::event fake_redis_machine::next_event() {
   if (over_) return closed{};
   std::array<resp::node, 16> nodes;
@@ -200,6 +214,12 @@ void fake_redis_machine::answer(const std::vector<std::string>& words) {
     if (found == server_.store.end()) return put("$-1\r\n");
     return blob(found->second);
   }
+  if (verb == "BLPOP" && words.size() > 1) return void(waits_for_ = words[1]);
+  if (verb == "LPUSH" && words.size() > 2) {
+    server_.pushed(words[1], words[2]);
+    return integer(1);
+  }
+  if (verb == "MULTI" || verb == "EXEC" || verb == "WATCH") return simple("OK");
   if (verb == "INCR" && words.size() > 1) {
     auto& number = server_.store[words[1]];
     number = std::to_string((number.empty() ? 0 : std::stoll(number)) + 1);

@@ -46,6 +46,9 @@ class fake_redis_machine {
   void push_message(std::string_view pattern, std::string_view channel, std::string_view payload);
   bool listens(std::string_view channel) const { return channels_.contains(std::string(channel)); }
   const std::set<std::string>& patterns() const { return patterns_; }
+  // BLPOP waits until somebody pushes; one key each.
+  const std::string& waits_for() const { return waits_for_; }
+  void hand_over(std::string_view item);
 
  private:
   void answer(const std::vector<std::string>& words);
@@ -64,6 +67,7 @@ class fake_redis_machine {
   resp::reply_builder builder_;
   std::set<std::string> channels_;
   std::set<std::string> patterns_;
+  std::string waits_for_;
   resp::version version_ = resp::version::resp2;
   bool in_ = false;  // logged in
   bool over_ = false;
@@ -89,11 +93,13 @@ class fake_redis final : public acceptor {
   std::map<std::string, std::string> store;
   std::vector<std::vector<std::string>> seen;  // commands, in order
   std::size_t accepted = 0;
+  std::size_t clients() const { return sessions_.size(); }
 
  private:
   friend fake_redis_machine;
   class session;
   std::int64_t publish(std::string_view channel, std::string_view payload);
+  void pushed(std::string_view key, std::string_view item);
 
   loop& loop_;
   std::unique_ptr<listener> listener_;
