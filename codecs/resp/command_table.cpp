@@ -164,7 +164,8 @@ duration server_wait(std::span<const std::string_view> arguments) noexcept {
   }
   const blocking_word* b = find_blocking(arguments.front());
   if (!b) return {};
-  if (b->timeout == blocking_word::last_milliseconds) return read_wait(arguments.back(), millisecond);
+  if (b->timeout == blocking_word::last_milliseconds)
+    return read_wait(arguments.back(), millisecond);
   return read_wait(b->timeout == blocking_word::first_seconds ? arguments[1] : arguments.back(),
                    second);
 }

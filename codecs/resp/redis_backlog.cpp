@@ -18,8 +18,7 @@ redis_held::redis_held(std::span<const std::string_view> words, std::optional<ti
 
 result<void> redis_backlog::add(redis_waiter& w, std::span<const std::string_view> words,
                                 duration timeout) {
-  const auto until =
-      timeout > duration::zero() ? std::optional(w.since + timeout) : std::nullopt;
+  const auto until = timeout > duration::zero() ? std::optional(w.since + timeout) : std::nullopt;
   auto held = std::make_unique<redis_held>(words, until);
   if (core_.config().offline_bytes == 0) return std::unexpected(core_.not_ready());
   if (auto ok = make_room(held->bytes()); !ok) return ok;

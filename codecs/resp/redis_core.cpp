@@ -145,7 +145,9 @@ operation<delivery> redis_core::publish(std::string_view channel, const value& v
 }
 
 operation<delivery> redis_core::publish_bytes(std::string_view channel, byte_view payload) {
-  record("message_size_bytes", static_cast<double>(payload.size()), "shout", "out");
+  if (config_.watch) {
+    record("message_size_bytes", static_cast<double>(payload.size()), "shout", "out");
+  }
   const std::array<std::string_view, 3> words{"PUBLISH", channel, as_text(payload)};
   return command<delivery>("PUBLISH", words, config_.command_timeout,
                            [](resp::element reply) -> result<delivery> {
@@ -206,8 +208,9 @@ void redis_core::end(redis_waiter& waiter, const error& why) {
 
 void redis_core::answered(const resp::reply_event& reply) {
   redis_waiter& waiter = *redis_waiter::of(reply.tag);
-  waiter.on_reply(reply.root());
-  finish(waiter, reply.root().is_error() ? "error" : "ok");
+  const resp::element root = reply.root();
+  waiter.on_reply(root);
+  finish(waiter, root.is_error() ? "error" : "ok");
 }
 
 // P29: the waiter goes, the slot of its reply stays.
@@ -292,7 +295,9 @@ void redis_core::link_expired(redis_link&, std::uint64_t tag) {
 }
 
 void redis_core::link_message(redis_link&, const resp::message_event& message) {
-  record("message_size_bytes", static_cast<double>(message.payload.size()), {}, "in");
+  if (config_.watch) {
+    record("message_size_bytes", static_cast<double>(message.payload.size()), {}, "in");
+  }
   subscriptions_.deliver(message);
 }
 

@@ -5,8 +5,8 @@
 
 #include <memory>
 #include <optional>
-#include <parley/codecs/resp/redis_config.hpp>
 #include <parley/codecs/resp/redis_backlog.hpp>
+#include <parley/codecs/resp/redis_config.hpp>
 #include <parley/codecs/resp/redis_link.hpp>
 #include <parley/codecs/resp/redis_pool.hpp>
 #include <parley/codecs/resp/redis_subscriptions.hpp>

@@ -38,6 +38,32 @@ result<bool> is_one(resp::element reply) {
 // SET answers OK, or null if its condition did not hold.
 result<bool> was_set(resp::element reply) { return !reply.is_null(); }
 
+// One command with its options, not SET and PEXPIRE: a break between two would leave a
+// key that never goes.
+operation<bool> set_text(redis_core& core, std::string_view key, std::string_view text,
+                         set_options options) {
+  const duration timeout = core.config().command_timeout;
+  const bool plain = options.ttl.count() <= 0 && !options.keep_ttl &&
+                     options.condition == set_options::when::always;
+  if (plain) {
+    const std::array<std::string_view, 3> words{"SET", key, text};
+    return core.command<bool>("SET", words, timeout, was_set);
+  }
+  std::array<std::string_view, 7> words{"SET", key, text};
+  std::size_t n = 3;
+  const std::string life = digits(options.ttl.count());
+  // The server refuses PX together with KEEPTTL: a new life wins.
+  if (options.ttl.count() > 0) {
+    words[n++] = "PX";
+    words[n++] = life;
+  } else if (options.keep_ttl) {
+    words[n++] = "KEEPTTL";
+  }
+  if (options.condition == set_options::when::absent) words[n++] = "NX";
+  if (options.condition == set_options::when::present) words[n++] = "XX";
+  return core.command<bool>("SET", std::span(words).first(n), timeout, was_set);
+}
+
 }  // namespace
 
 operation<value> redis_provider::get(std::string_view key) {
@@ -50,27 +76,16 @@ operation<value> redis_provider::get(std::string_view key) {
 
 operation<bool> redis_provider::set(std::string_view key, const value& content,
                                     set_options options) {
+  // Text and bytes need no writer, and most values are one of them.
+  if (content.is_text()) return set_text(*core_, key, content.text(), options);
+  if (content.is_bytes()) return set_text(*core_, key, as_text(content.bytes()), options);
   // A value that cannot be written is the caller's fault, and does not reach the
   // server.
   auto payload = detail::redis_payload::of(content);
   if (!payload) {
     return detail::ended<bool>(*core_, std::unexpected(std::move(payload.error())));
   }
-  // One command with its options, not SET and PEXPIRE: a break between two would
-  // leave a key that never goes.
-  std::array<std::string_view, 7> words{"SET", key, payload->text()};
-  std::size_t n = 3;
-  const std::string life = digits(options.ttl.count());
-  // The server refuses PX together with KEEPTTL: a new life wins.
-  if (options.ttl.count() > 0) {
-    words[n++] = "PX";
-    words[n++] = life;
-  } else if (options.keep_ttl) {
-    words[n++] = "KEEPTTL";
-  }
-  if (options.condition == set_options::when::absent) words[n++] = "NX";
-  if (options.condition == set_options::when::present) words[n++] = "XX";
-  return core_->command<bool>("SET", std::span(words).first(n), config().command_timeout, was_set);
+  return set_text(*core_, key, payload->text(), options);
 }
 
 operation<std::int64_t> redis_provider::del(std::string_view key) {

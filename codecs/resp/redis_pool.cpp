@@ -49,11 +49,7 @@ result<void> redis_pool::run(redis_waiter& w, std::span<const std::string_view> 
   return join_line(w, words);
 }
 
-result<void> redis_pool::lend(redis_waiter& w) {
-  if (auto ok = join_line(w, {}); !ok) return ok;
-  serve();
-  return {};
-}
+result<void> redis_pool::lend(redis_waiter& w) { return join_line(w, {}); }
 
 result<void> redis_pool::join_line(redis_waiter& w, std::span<const std::string_view> words) {
   const redis_config& config = core_.config();
@@ -68,8 +64,9 @@ result<void> redis_pool::join_line(redis_waiter& w, std::span<const std::string_
                          : std::nullopt;
   w.held = std::make_unique<redis_held>(words, until);
   line_.add(w);
+  // One that is idle first, and only then a new one.
+  serve();
   open_lanes();
-  arm();
   return {};
 }
 

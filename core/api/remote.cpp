@@ -1,6 +1,6 @@
+#include <memory>
 #include <parley/core/api/remote.hpp>
 #include <parley/core/async/guard.hpp>
-#include <memory>
 #include <string>
 
 namespace parley {

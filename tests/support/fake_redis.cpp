@@ -89,11 +89,14 @@ std::int64_t fake_redis::publish(std::string_view channel, std::string_view payl
 }
 
 void fake_redis::pushed(std::string_view key, std::string_view item) {
+  session* first = nullptr;
   for (session* s : sessions_) {
     if (s->driven().waits_for() != key) continue;
-    s->driven().hand_over(item);
-    return s->wake();
+    if (!first || s->driven().waits_since() < first->driven().waits_since()) first = s;
   }
+  if (!first) return;
+  first->driven().hand_over(item);
+  first->wake();
 }
 
 void fake_redis_machine::hand_over(std::string_view item) {
@@ -214,7 +217,11 @@ void fake_redis_machine::answer(const std::vector<std::string>& words) {
     if (found == server_.store.end()) return put("$-1\r\n");
     return blob(found->second);
   }
-  if (verb == "BLPOP" && words.size() > 1) return void(waits_for_ = words[1]);
+  if (verb == "BLPOP" && words.size() > 1) {
+    waits_for_ = words[1];
+    waits_since_ = ++server_.waited_;
+    return;
+  }
   if (verb == "LPUSH" && words.size() > 2) {
     server_.pushed(words[1], words[2]);
     return integer(1);

@@ -48,6 +48,7 @@ class fake_redis_machine {
   const std::set<std::string>& patterns() const { return patterns_; }
   // BLPOP waits until somebody pushes; one key each.
   const std::string& waits_for() const { return waits_for_; }
+  std::uint64_t waits_since() const { return waits_since_; }
   void hand_over(std::string_view item);
 
  private:
@@ -68,6 +69,7 @@ class fake_redis_machine {
   std::set<std::string> channels_;
   std::set<std::string> patterns_;
   std::string waits_for_;
+  std::uint64_t waits_since_ = 0;
   resp::version version_ = resp::version::resp2;
   bool in_ = false;  // logged in
   bool over_ = false;
@@ -100,6 +102,7 @@ class fake_redis final : public acceptor {
   class session;
   std::int64_t publish(std::string_view channel, std::string_view payload);
   void pushed(std::string_view key, std::string_view item);
+  std::uint64_t waited_ = 0;  // how often somebody began to
 
   loop& loop_;
   std::unique_ptr<listener> listener_;
