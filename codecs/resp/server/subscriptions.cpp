@@ -84,14 +84,9 @@ void subscription_registry::drop(peer& who, table& from, subject& what) noexcept
   if (what.listeners.empty()) from.erase(from.find(what.name));
 }
 
-void subscription_registry::deliver(message& m, const subject& to, const peer* from,
-                                    time_point now) {
+void subscription_registry::deliver(message& m, const subject& to, time_point now) {
   for (peer* const who : to.listeners) {
     const shared_bytes& bytes = m.encoded(who->machine.protocol());
-    if (who == from) {
-      kept_.push_back(bytes);
-      continue;
-    }
     // Also if it was too much: the machine has ended then, and must be heard.
     who->machine.push(bytes, now);
     who->stirred();
@@ -99,25 +94,20 @@ void subscription_registry::deliver(message& m, const subject& to, const peer* f
 }
 
 std::size_t subscription_registry::publish(std::string_view channel, std::string_view payload,
-                                           const peer* from, time_point now) {
+                                           time_point now) {
   std::size_t receivers = 0;
   if (const auto at = channels_.find(channel); at != channels_.end()) {
     message m({}, channel, payload);
-    deliver(m, at->second, from, now);
+    deliver(m, at->second, now);
     receivers += at->second.listeners.size();
   }
   for (const auto& [pattern, what] : patterns_) {
-    if (!glob_matches(pattern, channel)) continue;
+    if (!glob_match(pattern, channel)) continue;
     message m(pattern, channel, payload);
-    deliver(m, what, from, now);
+    deliver(m, what, now);
     receivers += what.listeners.size();
   }
   return receivers;
-}
-
-void subscription_registry::flush(peer& who, time_point now) {
-  for (const shared_bytes& bytes : kept_) who.machine.push(bytes, now);
-  kept_.clear();
 }
 
 std::size_t subscription_registry::listeners(std::string_view channel) const noexcept {
@@ -129,7 +119,7 @@ std::vector<std::string_view> subscription_registry::matching(
     const std::string_view* pattern) const {
   std::vector<std::string_view> names;
   for (const auto& [name, what] : channels_) {
-    if (pattern == nullptr || glob_matches(*pattern, name)) names.push_back(name);
+    if (pattern == nullptr || glob_match(*pattern, name)) names.push_back(name);
   }
   std::ranges::sort(names);
   return names;

@@ -31,12 +31,9 @@ class subscription_registry {
   void remove_all(peer& who) noexcept;
 
   // Gives the message to all who listen, and says how many times; a client with a
-  // matching pattern and the channel gets it twice. What goes to `from` itself must
-  // follow the reply to its PUBLISH: it is kept until flush().
-  std::size_t publish(std::string_view channel, std::string_view payload, const peer* from,
-                      time_point now);
-  // Gives `who` what was kept for it.
-  void flush(peer& who, time_point now);
+  // matching pattern and the channel gets it twice. To whoever publishes it comes before
+  // the reply, as with Redis.
+  std::size_t publish(std::string_view channel, std::string_view payload, time_point now);
 
   std::size_t listeners(std::string_view channel) const noexcept;
   std::size_t channels() const noexcept { return channels_.size(); }
@@ -60,11 +57,10 @@ class subscription_registry {
     return kind == subject_kind::channel ? channels_ : patterns_;
   }
   void drop(peer& who, table& from, subject& what) noexcept;
-  void deliver(message& m, const subject& to, const peer* from, time_point now);
+  static void deliver(message& m, const subject& to, time_point now);
 
   table channels_;
   table patterns_;
-  std::vector<shared_bytes> kept_;  // for the client that publishes
 };
 
 }  // namespace parley::resp

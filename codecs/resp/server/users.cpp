@@ -18,7 +18,7 @@ bool same_secret(std::string_view a, std::string_view b) noexcept {
 
 bool any_matches(const std::vector<std::string>& patterns, std::string_view text) noexcept {
   return patterns.empty() || std::ranges::any_of(patterns, [&](const std::string& pattern) {
-           return glob_matches(pattern, text);
+           return glob_match(pattern, text);
          });
 }
 
