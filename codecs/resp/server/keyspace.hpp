@@ -62,6 +62,8 @@ class keyspace {
   keyspace_shared& shared() const noexcept { return *shared_; }
   // Expired keys that nobody has met count as well, as in Redis.
   std::size_t size() const noexcept { return entries_.size(); }
+  // How many of them have an expiry.
+  std::size_t expiring() const noexcept { return timers_.size(); }
 
   // The entry of a key that has not expired, or null.
   entry* find(std::string_view key, time_point now);

@@ -30,6 +30,9 @@ struct peer_extras {
   subject_map patterns;
 };
 
+// CLIENT REPLY: `skip` is for one request, `skip_next` for the one that follows.
+enum class reply_mode : unsigned char { on, off, skip, skip_next };
+
 // Derived from by whoever drives the machine (redis_server's sessions). Between
 // engine::admit() and engine::leave() it must stay where it is. The members are the
 // engine's.
@@ -64,6 +67,7 @@ class peer {
   time_point since{};
   std::string address;  // "127.0.0.1:50000"
   std::uint32_t database = 0;
+  reply_mode reply = reply_mode::on;
   bool authenticated = false;
   bool no_evict = false;
   bool admitted = false;

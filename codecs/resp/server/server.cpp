@@ -35,6 +35,10 @@ void server::set_subscribed(bool on) noexcept {
   if (!on) soft_since_ = {};
 }
 
+void server::take_back(std::size_t size) noexcept {
+  if (work_ && buffered() > size) (void)work_->output.erase(size, buffered() - size);
+}
+
 bool server::push(const shared_bytes& encoded, time_point now) {
   if (phase_ != phase::open) return false;
   send_buffer& out = work().output;

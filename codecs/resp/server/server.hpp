@@ -48,6 +48,9 @@ class server {
   // connection at the next next_event().
   reply_writer reply() { return {work().output, version_}; }
 
+  // Takes back what was replied since buffered() was `size`.
+  void take_back(std::size_t size) noexcept;
+
   // Appends a message that the client did not ask for. Large ones are not copied.
   // False, and the connection ends, if the client reads too slowly.
   bool push(const shared_bytes& encoded, time_point now);

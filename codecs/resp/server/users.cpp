@@ -59,6 +59,10 @@ const server_user* user_list::authenticate(std::string_view name,
   return &*user;
 }
 
+bool user_list::contains(std::string_view name) const noexcept {
+  return std::ranges::find(users_, name, &server_user::name) != users_.end();
+}
+
 void user_list::set_password(std::string_view password) {
   users_.front().password = secret(std::string(password));
   users_.front().needs_password = !password.empty();

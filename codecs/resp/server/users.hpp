@@ -19,6 +19,10 @@ struct server_user {
   std::vector<std::string> keys{};      // patterns: "cache:*"
   std::vector<std::string> channels{};
 
+  // False: it may do everything.
+  bool is_restricted() const noexcept {
+    return !commands.empty() || !keys.empty() || !channels.empty();
+  }
   bool may_run(std::string_view command) const noexcept;
   bool may_use_key(std::string_view key) const noexcept;
   // A pattern to subscribe to must stand in `channels` as it is.
@@ -36,6 +40,7 @@ class user_list {
   const server_user& standard() const noexcept { return users_.front(); }
   // Null: no such user, it is disabled, or the password is wrong; nobody is told which.
   const server_user* authenticate(std::string_view name, std::string_view password) const noexcept;
+  bool contains(std::string_view name) const noexcept;
   // The password of the default user; empty: none is needed.
   void set_password(std::string_view password);
 

@@ -1,0 +1,58 @@
+#include <parley/codecs/resp/server/redis_server_session.hpp>
+#include <utility>
+
+namespace parley::detail {
+
+redis_server_session::redis_server_session(redis_server& home, connection& c, std::string address)
+    : machine_driver(resp::server(home.engine_.limits())),
+      peer(machine_.top()),
+      home_(&home),
+      connection_(c) {
+  peer::address = std::move(address);
+}
+
+void redis_server_session::abandon() noexcept {
+  // The machine borrows limits that may be gone: it must ask for them no more.
+  machine_.top().abort();
+  home_->engine_.leave(*this);
+  home_ = nullptr;
+  connection_.close();
+}
+
+void redis_server_session::finish() {
+  machine_.top().close();
+  connection_.wake();
+}
+
+void redis_server_session::start(time_point now) {
+  machine_driver::start(now);
+  // Before it there is no output, and a refusal is output.
+  if (home_) home_->engine_.admit(*this, std::move(peer::address), now);
+}
+
+bool redis_server_session::drain(time_point now) {
+  if (home_) home_->begin_requests();
+  const bool is_paused = machine_driver::drain(now);
+  if (home_) home_->end_requests();
+  return is_paused;
+}
+
+void redis_server_session::on_event(resp::server::event& event, time_point now) {
+  if (!home_) return;
+  if (const auto* request = std::get_if<resp::request_event>(&event)) {
+    home_->engine_.execute(*this, request->arguments, now, home_->wall_);
+  } else if (std::holds_alternative<closed>(event)) {
+    // Nothing is sent to it any more, and nobody waits for it.
+    home_->engine_.leave(*this);
+  } else if (const auto* why = std::get_if<failed>(&event)) {
+    // A client that does not read would hold its output for as long as it likes.
+    if (why->why == errc::queue_full) connection_.close();
+  }
+}
+
+void redis_server_session::released() {
+  if (home_) home_->forget(*this);
+  delete this;
+}
+
+}  // namespace parley::detail
