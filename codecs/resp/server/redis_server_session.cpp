@@ -3,12 +3,12 @@
 
 namespace parley::detail {
 
-redis_server_session::redis_server_session(redis_server& home, connection& c, std::string address)
+redis_server_session::redis_server_session(redis_server& home, connection& c, std::string from)
     : machine_driver(resp::server(home.engine_.limits())),
       peer(machine_.top()),
       home_(&home),
       connection_(c) {
-  peer::address = std::move(address);
+  address = std::move(from);
 }
 
 void redis_server_session::abandon() noexcept {
@@ -27,7 +27,7 @@ void redis_server_session::finish() {
 void redis_server_session::start(time_point now) {
   machine_driver::start(now);
   // Before it there is no output, and a refusal is output.
-  if (home_) home_->engine_.admit(*this, std::move(peer::address), now);
+  if (home_) home_->engine_.admit(*this, std::move(address), now);
 }
 
 bool redis_server_session::drain(time_point now) {
