@@ -81,7 +81,7 @@ void info(engine_call& c) {
   c.reply.array(names.size());
   for (const std::string_view name : names) {
     const indexed_command* const found = c.home.commands().find(name);
-    found != nullptr ? describe(c.reply, *found) : c.reply.null_array();
+    found != nullptr ? describe(c.reply, *found) : c.reply.null();
   }
 }
 
