@@ -17,8 +17,7 @@ TEST(resp_engine, says_what_it_does_not_know) {
             "-ERR unknown command 'foo', with args beginning with: 'a' 'b' \r\n");
   EXPECT_EQ(c->say("get"), "-ERR wrong number of arguments for 'get' command\r\n");
   EXPECT_EQ(c->say("config x"), "-ERR unknown subcommand 'x'. Try CONFIG HELP.\r\n");
-  EXPECT_EQ(c->say("\"a\\r\\nb\""),
-            "-ERR unknown command 'a  b', with args beginning with: \r\n")
+  EXPECT_EQ(c->say("\"a\\r\\nb\""), "-ERR unknown command 'a  b', with args beginning with: \r\n")
       << "no forged lines";
   EXPECT_EQ(w.engine.stats().errors, 4u);
 }
@@ -68,8 +67,7 @@ TEST(resp_engine, users_may_do_what_they_may) {
   EXPECT_EQ(c->say("PSUBSCRIBE n*"), no_channel);
   EXPECT_EQ(c->say("AUTH reader whatever"), "+OK\r\n");
   EXPECT_EQ(c->say("GET k"), "$-1\r\n");
-  EXPECT_EQ(c->say("SET k v"),
-            "-NOPERM this user has no permissions to run the 'set' command\r\n");
+  EXPECT_EQ(c->say("SET k v"), "-NOPERM this user has no permissions to run the 'set' command\r\n");
   EXPECT_THAT(c->say("AUTH gone g"), StartsWith("-WRONGPASS"));
   EXPECT_EQ(c->say("GET k"), "$-1\r\n") << "a failed AUTH changes nothing";
 }
@@ -262,9 +260,10 @@ TEST(resp_engine, settings_are_shown_and_changed) {
             "*4\r\n$10\r\nappendonly\r\n$2\r\nno\r\n$4\r\nsave\r\n$0\r\n\r\n");
   EXPECT_EQ(c->say("CONFIG SET timeout 7 maxclients 5"), "+OK\r\n");
   EXPECT_EQ(w.engine.limits().idle_timeout, 7s);
-  EXPECT_EQ(c->say("CONFIG SET timeout 9 maxclients x"),
-            "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - argument couldn't "
-            "be parsed into an integer\r\n");
+  EXPECT_EQ(
+      c->say("CONFIG SET timeout 9 maxclients x"),
+      "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - argument couldn't "
+      "be parsed into an integer\r\n");
   EXPECT_EQ(w.engine.limits().idle_timeout, 7s) << "all or nothing";
   EXPECT_THAT(c->say("CONFIG SET databases 4"), HasSubstr("can't set immutable config"));
   EXPECT_EQ(c->say("CONFIG SET databases 16 appendonly no"), "+OK\r\n");

@@ -113,8 +113,9 @@ outcome every_way(std::string_view bytes, const request_limits& limits = {}, boo
 
 TEST(request_decoder, multi_bulk_requests) {
   EXPECT_EQ(every_way("*1\r\n$4\r\nPING\r\n").requests, (words_list{{"PING"}}));
-  EXPECT_EQ(every_way("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$0\r\n\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n").requests,
-            (words_list{{"SET", "k", ""}, {"GET", "k"}}));
+  EXPECT_EQ(
+      every_way("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$0\r\n\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n").requests,
+      (words_list{{"SET", "k", ""}, {"GET", "k"}}));
   EXPECT_EQ(every_way("*1\r\n$12\r\nab\r\n\0*\r\n$\n\n\n\r\n"s).requests,
             (words_list{{"ab\r\n\0*\r\n$\n\n\n"s}}));
 }
@@ -134,8 +135,8 @@ TEST(request_decoder, inline_commands) {
 }
 
 TEST(request_decoder, quotes_that_are_not_balanced) {
-  for (const std::string_view line : {"a \"b\r\n", "a 'b\r\n", "a \"b\"c\r\n", "a 'b'c\r\n", "\"\\\r\n",
-                                      "a \"b\\\"\n"}) {
+  for (const std::string_view line :
+       {"a \"b\r\n", "a 'b\r\n", "a \"b\"c\r\n", "a 'b'c\r\n", "\"\\\r\n", "a \"b\\\"\n"}) {
     EXPECT_EQ(every_way(line).fault, "Protocol error: unbalanced quotes in request") << line;
   }
 }

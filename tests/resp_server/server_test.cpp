@@ -17,14 +17,13 @@ using test::machine_harness;
 // Answers every request with its words, "hold" by holding, "quit" by closing.
 class echo_script {
  public:
-  explicit echo_script(server_limits limits = {}) : limits_(limits), machine(limits_) {
-    h.start();
-  }
+  explicit echo_script(server_limits limits = {}) : limits_(limits), machine(limits_) { h.start(); }
 
   void on_event(server::event& e) {
     if (auto* r = std::get_if<request_event>(&e)) {
       std::string line;
-      for (const auto word : r->arguments) line += std::string(line.empty() ? "" : " ") + std::string(word);
+      for (const auto word : r->arguments)
+        line += std::string(line.empty() ? "" : " ") + std::string(word);
       seen.push_back(line);
       if (line == "hold") return machine.hold();
       machine.reply().blob(line);
@@ -158,7 +157,7 @@ TEST(resp_server, close_writes_what_was_replied_and_reads_no_more) {
 TEST(resp_server, a_broken_connection_fails_once) {
   echo_script s;
   s.h.feed("a\r\n");
-  s.h.feed_error(error(errc::not_redis, "reset"));
+  s.h.feed_error(error(errc::reset, "reset"));
   EXPECT_EQ(s.fault, "reset");
   EXPECT_TRUE(s.is_closed);
   s.fault.clear();
@@ -166,7 +165,9 @@ TEST(resp_server, a_broken_connection_fails_once) {
   EXPECT_EQ(s.fault, "");
 }
 
-shared_bytes message(std::size_t size) { return shared_bytes::copy(as_bytes(std::string(size, 'm'))); }
+shared_bytes message(std::size_t size) {
+  return shared_bytes::copy(as_bytes(std::string(size, 'm')));
+}
 
 TEST(resp_server, a_subscriber_that_does_not_read_is_given_up) {
   server_limits limits;

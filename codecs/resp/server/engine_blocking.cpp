@@ -27,8 +27,8 @@ bool read_timeout(engine_call& c, std::optional<time_point>& deadline) {
     return false;
   }
   if (seconds > 0) {
-    const auto whole = std::chrono::milliseconds(static_cast<std::int64_t>(
-        std::ceil(seconds * 1000)));
+    const auto whole =
+        std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
     deadline = c.now + whole;
   }
   return true;
@@ -47,8 +47,7 @@ void pop(engine_call& c, bool front) {
         c.reply.blob(key);
         return c.reply.blob(element);
       case keyspace::pop_status::wrong_type:
-        return c.reply.error(
-            "WRONGTYPE Operation against a key holding the wrong kind of value");
+        return c.reply.error("WRONGTYPE Operation against a key holding the wrong kind of value");
       case keyspace::pop_status::missing:
         break;
     }

@@ -102,9 +102,8 @@ void keyspace_section(page& p) {
   std::size_t number = 0;
   for (const keyspace& data : p.call.home.databases()) {
     if (data.size() > 0) {
-      p.line("db" + std::to_string(number),
-             "keys=" + std::to_string(data.size()) +
-                 ",expires=" + std::to_string(data.expiring()) + ",avg_ttl=0");
+      p.line("db" + std::to_string(number), "keys=" + std::to_string(data.size()) + ",expires=" +
+                                                std::to_string(data.expiring()) + ",avg_ttl=0");
     }
     ++number;
   }

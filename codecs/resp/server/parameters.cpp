@@ -39,8 +39,8 @@ std::optional<std::uint64_t> read_memory(std::string_view text) {
 }
 
 std::string show_timeout(engine& home) {
-  return number(std::chrono::duration_cast<std::chrono::seconds>(home.limits().idle_timeout)
-                    .count());
+  return number(
+      std::chrono::duration_cast<std::chrono::seconds>(home.limits().idle_timeout).count());
 }
 std::string change_timeout(engine& home, std::string_view text) {
   const auto seconds = to_integer(text);
@@ -150,7 +150,8 @@ std::string parameter::set(engine& home, std::string_view text) const {
 std::span<const parameter> parameters() noexcept { return all; }
 
 const parameter* find_parameter(std::string_view name) noexcept {
-  const auto at = std::ranges::find_if(all, [&](const parameter& p) { return is_word(name, p.name); });
+  const auto at =
+      std::ranges::find_if(all, [&](const parameter& p) { return is_word(name, p.name); });
   return at == all.end() ? nullptr : &*at;
 }
 

@@ -23,8 +23,8 @@ using subject_map = std::map<std::string_view, subject*>;
 
 // What few clients have. Made when it is needed.
 struct peer_extras {
-  std::string name;         // CLIENT SETNAME
-  std::string lib_name;     // CLIENT SETINFO
+  std::string name;      // CLIENT SETNAME
+  std::string lib_name;  // CLIENT SETINFO
   std::string lib_version;
   subject_map channels;
   subject_map patterns;

@@ -35,8 +35,8 @@ struct redis_server_config {
   std::vector<resp::server_user> users{};
   std::uint32_t databases = 16;
   std::uint32_t max_clients = 10'000;
-  resp::server_limits limits{};     // of each connection
-  resp::keyspace_limits data{};     // of all keys together
+  resp::server_limits limits{};  // of each connection
+  resp::keyspace_limits data{};  // of all keys together
   // How long stop() waits for clients to take what was replied to them.
   duration stop_timeout = std::chrono::seconds(5);
 

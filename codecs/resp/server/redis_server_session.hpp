@@ -8,9 +8,8 @@
 namespace parley::detail {
 
 // Lives until the loop has released it, longer than its server if need be.
-class redis_server_session final
-    : public machine_driver<stack<resp::server>, redis_server_session>,
-      public resp::peer {
+class redis_server_session final : public machine_driver<stack<resp::server>, redis_server_session>,
+                                   public resp::peer {
  public:
   redis_server_session(redis_server& home, connection& c, std::string from);
   ~redis_server_session() = default;

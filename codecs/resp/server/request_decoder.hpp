@@ -104,16 +104,16 @@ class request_decoder {
   request_decode finish(std::size_t consumed) noexcept;
 
   const request_limits* limits_;
-  const char* base_ = nullptr;    // where the words so far lie
-  std::size_t pos_ = 0;           // behind what was decoded
-  std::size_t scanned_ = 0;       // up to here there is no line end
-  std::size_t line_end_ = 0;      // of an inline command: its LF
-  std::int64_t bulk_ = -1;        // the length of the string at pos_, once known
-  std::uint32_t count_ = 0;       // words so far
-  std::uint32_t left_ = 0;        // strings that are missing
+  const char* base_ = nullptr;  // where the words so far lie
+  std::size_t pos_ = 0;         // behind what was decoded
+  std::size_t scanned_ = 0;     // up to here there is no line end
+  std::size_t line_end_ = 0;    // of an inline command: its LF
+  std::int64_t bulk_ = -1;      // the length of the string at pos_, once known
+  std::uint32_t count_ = 0;     // words so far
+  std::uint32_t left_ = 0;      // strings that are missing
   shape shape_ = shape::unknown;
   fault fault_ = fault::none;
-  char got_ = 0;                  // instead of '$'
+  char got_ = 0;  // instead of '$'
   bool authenticated_ = true;
 };
 

@@ -109,8 +109,10 @@ server::event server::next_event() {
       fail_with(error(parley::errc::queue_full, "the reply exceeds max_output"));
     } else if (held_) {
       // A peer that has gone needs no answer.
-      if (ended_) abort();
-      else return wants_read() ? event(need_data{}) : event(paused{});
+      if (ended_)
+        abort();
+      else
+        return wants_read() ? event(need_data{}) : event(paused{});
     } else if (buffered() >= limits_->high_water) {
       return paused{};
     } else if (work_) {
@@ -186,8 +188,7 @@ void server::drop_output() noexcept {
 }
 
 bool server::has_too_much_output() const noexcept {
-  const std::size_t most =
-      subscribed_ ? limits_->max_subscribed_output : limits_->max_output;
+  const std::size_t most = subscribed_ ? limits_->max_subscribed_output : limits_->max_output;
   return buffered() > most;
 }
 

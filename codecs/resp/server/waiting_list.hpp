@@ -20,10 +20,10 @@ class peer;
 struct waiter {
   peer* who = nullptr;
   std::uint32_t database = 0;
-  bool front = true;                    // BLPOP; false: BRPOP
-  std::vector<std::string> keys;        // in the order of the command
-  std::optional<time_point> deadline;   // nothing: for ever
-  std::uint64_t number = 0;             // of arrival
+  bool front = true;                   // BLPOP; false: BRPOP
+  std::vector<std::string> keys;       // in the order of the command
+  std::optional<time_point> deadline;  // nothing: for ever
+  std::uint64_t number = 0;            // of arrival
 };
 
 class waiting_list {
