@@ -168,7 +168,8 @@ TEST_F(differential, clients) {
 }
 
 TEST_F(differential, settings_and_descriptions) {
-  expect_same_lines({"CONFIG GET appendonly save",
+  expect_same_lines({"CONFIG GET appendonly",
+                     "CONFIG GET save",
                      "CONFIG GET timeout",
                      "CONFIG GET TIMEO*",
                      "CONFIG GET nothing",

@@ -19,17 +19,11 @@ TEST(server_memory, requests_in_the_steady_state_allocate_nothing) {
   const std::string batch =
       "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\nvvv\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"
       "*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n*1\r\n$4\r\nPING\r\n";
-  // say() makes strings: its own part is measured with a request that does nothing else.
-  const auto cost = [&](const std::string& text) {
-    for (int i = 0; i < 200; ++i) (void)c->say(text);
-    const std::size_t before = allocations();
-    for (int i = 0; i < 1000; ++i) (void)c->say(text);
-    return allocations() - before;
-  };
-  const std::size_t idle = cost("\r\n");
-  const std::size_t busy = cost(batch);
-  // One string of output each, beyond what fits into the object.
-  EXPECT_LE(busy, idle + 2 * 1000);
+  for (int i = 0; i < 200; ++i) (void)c->say(batch);
+  const std::size_t before = allocations();
+  for (int i = 0; i < 1000; ++i) (void)c->say(batch);
+  // say() itself makes three strings each time: what it sends, and twice what comes.
+  EXPECT_LE(allocations() - before, 3 * 1000u);
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__has_feature)
@@ -50,7 +44,7 @@ TEST(server_memory, an_idle_connection_is_small) {
   const std::size_t objects = sizeof(posix::socket) + sizeof(detail::redis_server_session);
   std::printf("posix::socket %zu, session %zu, together %zu\n", sizeof(posix::socket),
               sizeof(detail::redis_server_session), objects);
-  EXPECT_LE(objects, 640u);
+  EXPECT_LT(objects, 512u);
 #ifdef PARLEY_COUNTS_HEAP
   constexpr int count = 200;
   std::vector<std::unique_ptr<raw_client>> clients;
@@ -72,7 +66,8 @@ TEST(server_memory, an_idle_connection_is_small) {
   rest();
   const std::size_t each = (heap() - before) / count - sizeof(raw_client) - 16;
   std::printf("heap of an idle connection: %zu bytes\n", each);
-  EXPECT_LE(each, 1024u);
+  // Besides the objects: malloc's own bytes, and a place in the loop's and the server's lists.
+  EXPECT_LE(each, 640u);
 #endif
 }
 

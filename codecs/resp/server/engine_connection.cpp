@@ -135,8 +135,10 @@ void hello(engine_call& c) {
 
 void select(engine_call& c) {
   const auto number = to_integer(c.arguments[1]);
-  if (!number || *number > INT32_MAX || *number < INT32_MIN) {
-    return c.reply.error("ERR value is not an integer or out of range");
+  if (!number) return c.reply.error("ERR value is not an integer or out of range");
+  if (*number > INT32_MAX || *number < INT32_MIN) {
+    return c.reply.error(
+        "ERR value is out of range, value must between -2147483648 and 2147483647");
   }
   if (*number < 0 || static_cast<std::uint64_t>(*number) >= c.home.databases().size()) {
     return c.reply.error("ERR DB index is out of range");
