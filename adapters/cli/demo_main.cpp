@@ -1,5 +1,5 @@
-// parley_demo URL UNIX_URL: publishes to and receives from a real server, through
-// the provider, on every loop of this build; checks each message and prints a
+// parley_demo URL UNIX_URL: publishes to and receives from a server, through the
+// provider, on every loop of this build; checks each message and prints a
 // table. Exit code 0 only if all of it was right. Started by the script `demo`.
 #include <fmt/format.h>
 
@@ -193,7 +193,7 @@ int run_on_all_loops(const where& at) {
   int wrong = 0;
   fmt::print("{:<9} {:<24} {:>8} {:>9} {:>8} {:>9}\n", "loop", "what", "sent", "received",
              "correct", "msg/s");
-  for (const auto kind : {cli::loop_kind::blocking, cli::loop_kind::uv}) {
+  for (const auto kind : {cli::loop_kind::blocking, cli::loop_kind::uv, cli::loop_kind::asio}) {
     auto outcome = cli::run_on(kind, [&](loop& home) { return run_all(home, kind, at); });
     if (!outcome) fmt::print("{:<9} {}\n", cli::to_string(kind), outcome.error().to_string());
     wrong += outcome ? *outcome : 1;

@@ -1,6 +1,10 @@
 #include <parley/adapters/cli/on_loop.hpp>
 #include <parley/core/api/tables.hpp>
 #include <parley/core/version.hpp>
+#if PARLEY_HAS_ASIO
+#include <boost/asio/io_context.hpp>
+#include <parley/adapters/asio/loop.hpp>
+#endif
 #if PARLEY_HAS_BLOCKING
 #include <parley/adapters/blocking/loop.hpp>
 #endif
@@ -40,13 +44,29 @@ result<int> run_uv(task_maker& body) {
 }
 #endif
 
+#if PARLEY_HAS_ASIO
+result<int> run_asio(task_maker& body) {
+  boost::asio::io_context context(1);
+  result<int> outcome = fail(errc::cancelled);
+  {
+    asio::loop home(context);
+    spawn(home, body(home)).then([&](result<int> ended) { outcome = std::move(ended); });
+    context.run();
+  }
+  return outcome;
+}
+#endif
+
 }  // namespace
 
 std::string_view to_string(loop_kind kind) noexcept {
-  return kind == loop_kind::uv ? "uv" : "blocking";
+  return loop_names[static_cast<std::size_t>(kind)];
 }
 
 result<int> run_on(loop_kind kind, task_maker body) {
+#if PARLEY_HAS_ASIO
+  if (kind == loop_kind::asio) return run_asio(body);
+#endif
 #if PARLEY_HAS_UV
   if (kind == loop_kind::uv) return run_uv(body);
 #endif

@@ -2,6 +2,7 @@
 // is the same code on all of them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <parley/core/async/callback.hpp>
 #include <parley/core/async/task.hpp>
@@ -10,8 +11,9 @@
 
 namespace parley::cli {
 
-enum class loop_kind : std::uint8_t { blocking, uv };
+enum class loop_kind : std::uint8_t { blocking, uv, asio };
 
+inline constexpr std::array<std::string_view, 3> loop_names{"blocking", "uv", "asio"};
 std::string_view to_string(loop_kind) noexcept;
 
 // Makes a loop of that kind, runs the task of `body` on it until it has ended and

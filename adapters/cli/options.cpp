@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <parley/adapters/cli/options.hpp>
 #include <parley/adapters/cli/report.hpp>
 #include <parley/core/version.hpp>
@@ -9,13 +10,15 @@ namespace parley::cli {
 namespace {
 
 constexpr const char* overview =
-    R"(Publishes to and receives from a message server.
+    R"(Publishes to, receives from, calls and serves message servers.
 
 examples:
   parley pub redis://localhost events '{"type": "update"}'
   parley sub redis://localhost events
   parley sub redis://ann:secret@cache:6379/2 'news.*' --pattern --json --count 10
   parley pub redis+unix:///run/redis.sock images --stdin < picture.png
+  parley call redis://localhost SET greeting hello
+  parley serve redis://localhost:6379
 
 exit codes:
   0 done   1 the operation failed   2 wrong command line   3 no connection
@@ -28,11 +31,29 @@ constexpr const char* url_help =
 // A mark in front keeps it whole; taken off below.
 constexpr char mark = '\x01';
 
+// `parley call` hands words on that may look like options (LRANGE list 0 -1): where the
+// command begins, behind the URL.
+int command_begins(int argc, const char* const* argv) {
+  if (argc < 2 || std::string_view(argv[1]) != "call") return argc;
+  int positionals = 0;
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view word(argv[i]);
+    if (word == "--loop" || word == "--timeout") {
+      ++i;  // and its value
+    } else if (!word.starts_with('-') && ++positionals == 2) {
+      return i;
+    }
+  }
+  return argc;
+}
+
 std::vector<std::string> marked(int argc, const char* const* argv) {
+  const int command = command_begins(argc, argv);
   std::vector<std::string> words;
   for (int i = argc - 1; i > 0; --i) {  // CLI11 wants them last first
     std::string word(argv[i]);
-    const bool touchy = word.empty() || std::string_view("[{%\x01").contains(word.front());
+    const bool touchy =
+        i >= command || word.empty() || std::string_view("[{%\x01").contains(word.front());
     words.push_back(touchy ? mark + word : std::move(word));
   }
   return words;
@@ -44,17 +65,21 @@ void unmark(std::string& word) {
 
 void add_common(CLI::App& app, options& o) {
   app.add_option("URL", o.url, url_help)->required();
-  app.add_option("TOPIC", o.topic, "the channel")->required();
   app.add_option_function<std::string>(
          "--loop",
          [&](const std::string& name) {
-           o.loop = name == "uv" ? loop_kind::uv : loop_kind::blocking;
+           const auto at = std::ranges::find(loop_names, name) - loop_names.begin();
+           o.loop = static_cast<loop_kind>(at);
          },
-         "the event loop: blocking (the default) or uv")
-      ->check(CLI::IsMember({"blocking", "uv"}))
+         "the event loop: blocking (the default), uv or asio")
+      ->check(CLI::IsMember(std::vector<std::string>(loop_names.begin(), loop_names.end())))
       ->type_name("LOOP");
-  app.add_flag("--json", o.json, "print JSON, an object per line");
   app.add_flag("-v,--verbose", o.verbose, "tell of connections and breaks on standard error");
+}
+
+void add_topic(CLI::App& app, options& o) {
+  app.add_option("TOPIC", o.topic, "the channel")->required();
+  app.add_flag("--json", o.json, "print JSON, an object per line");
 }
 
 void add_timeout(CLI::App& app, options& o, const char* help) {
@@ -64,6 +89,7 @@ void add_timeout(CLI::App& app, options& o, const char* help) {
 void add_pub(CLI::App& app, options& o) {
   CLI::App* pub = app.add_subcommand("pub", "publish messages; prints how many received each");
   add_common(*pub, o);
+  add_topic(*pub, o);
   add_timeout(*pub, o, "how long to try to connect, and to wait for an answer (5)");
   pub->add_option("MESSAGE", o.messages, "what to publish; after -- also words that start with -");
   pub->add_flag("--stdin", o.from_stdin, "publish all of standard input, bytes as they are");
@@ -74,6 +100,7 @@ void add_pub(CLI::App& app, options& o) {
 void add_sub(CLI::App& app, options& o) {
   CLI::App* sub = app.add_subcommand("sub", "print the messages of a channel, one per line");
   add_common(*sub, o);
+  add_topic(*sub, o);
   add_timeout(*sub, o, "how long to try to connect (5), and to wait for messages (for ever)");
   sub->add_flag("--pattern", o.pattern, "TOPIC is a pattern: * ? [a-z]");
   sub->add_option("--count", o.count, "end after so many messages")
@@ -83,6 +110,29 @@ void add_sub(CLI::App& app, options& o) {
   sub->footer(
       "Text is printed as it is; what is no text as hexadecimal digits, with --json as\n"
       "\"payload_base64\". --timeout ends with 0, or with 1 if --count was not reached.");
+}
+
+void add_call(CLI::App& app, options& o) {
+  CLI::App* call = app.add_subcommand("call", "send one command and print its reply");
+  add_common(*call, o);
+  add_timeout(*call, o, "how long to try to connect, and to wait for the reply (5)");
+  call->add_option("COMMAND", o.messages, "the command and its arguments")->required();
+  call->add_flag("--json", o.json, "print the reply as JSON; bytes that are no text as base64");
+  call->callback([&] { o.what = options::verb::call; });
+  call->footer(
+      "Text is printed as it is, null as an empty line, each element of a list on a line.\n"
+      "What follows COMMAND belongs to it, also words that begin with -. Commands that wait\n"
+      "at the server (BLPOP) have no timeout but their own.");
+}
+
+void add_serve(CLI::App& app, options& o) {
+  CLI::App* serve = app.add_subcommand("serve", "be the server: data lives in memory");
+  add_common(*serve, o);
+  serve->callback([&] { o.what = options::verb::serve; });
+  serve->footer(
+      "Prints the URL that it serves, then runs until SIGINT or SIGTERM. Port 0 takes a\n"
+      "free one. The URL's password is asked of clients; addresses that other machines\n"
+      "reach need one.");
 }
 
 std::string describe_failure(const CLI::App& app, const CLI::ParseError& fault) {
@@ -114,6 +164,8 @@ std::variant<options, int> parse_options(int argc, const char* const* argv) {
   app.require_subcommand(1);
   add_pub(app, o);
   add_sub(app, o);
+  add_call(app, o);
+  add_serve(app, o);
   try {
     app.parse(marked(argc, argv));
     if (o.what == options::verb::pub && o.messages.empty() == !o.from_stdin) {

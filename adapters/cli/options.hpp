@@ -11,12 +11,12 @@
 namespace parley::cli {
 
 struct options {
-  enum class verb : std::uint8_t { pub, sub };
+  enum class verb : std::uint8_t { pub, sub, call, serve };
 
   verb what = verb::pub;
   std::string url;
   std::string topic;
-  std::vector<std::string> messages;   // pub
+  std::vector<std::string> messages;   // pub: what to publish; call: the words of the command
   bool from_stdin = false;             // pub: all of standard input is one message
   bool pattern = false;                // sub: the topic is a pattern
   std::optional<std::uint64_t> count;  // sub: end after so many messages

@@ -1,28 +1,17 @@
 #include <fmt/format.h>
 
 #include <parley/adapters/all/built_in.hpp>
+#include <parley/adapters/cli/call.hpp>
+#include <parley/adapters/cli/ending.hpp>
 #include <parley/adapters/cli/output.hpp>
 #include <parley/adapters/cli/report.hpp>
 #include <parley/adapters/cli/run.hpp>
+#include <parley/adapters/cli/serve.hpp>
 #include <parley/adapters/cli/signals.hpp>
 #include <parley/adapters/cli/watch.hpp>
 
 namespace parley::cli {
 namespace {
-
-// A failure of ours, unless the program was asked to stop: then that is the reason.
-int ended_by(const stop& end, std::string_view what, const error& why) {
-  const error* cause = end.is_requested() ? end.why() : &why;
-  if (cause) report(what, *cause);
-  return end.is_requested() ? end.exit_code() : exit_code_of(why);
-}
-
-// What standard output has become: a reader that left is no news.
-void stop_for_output(stop& end, const error& why) {
-  // `parley sub ... | head -1` is a normal use.
-  if (why == errc::closed) return end.request(exit_pipe);
-  end.request(exit_failed, why);
-}
 
 // --- pub --------------------------------------------------------------------------
 
@@ -101,7 +90,7 @@ task<int> subscribe(loop& home, provider& p, const options& o, stop& end) {
   co_return end.exit_code();
 }
 
-// --- both -------------------------------------------------------------------------
+// --- all -------------------------------------------------------------------------
 
 // --timeout is the URI's parameter of that name, unless the URI has its own.
 result<uri> target(const options& o) {
@@ -124,6 +113,7 @@ task<int> run(loop& home, const options& o, stop& end) {
     report("the URL", where.error());
     co_return exit_usage;
   }
+  if (o.what == options::verb::serve) co_return co_await serve(home, *where, o, end);
   transports lower;
   protocols table;
   add_built_in(table, lower);
@@ -134,10 +124,18 @@ task<int> run(loop& home, const options& o, stop& end) {
     co_return ended_by(end, "cannot connect", up.error());
   }
   int code = exit_ok;
-  if (o.what == options::verb::pub) {
-    code = co_await publish(p, o, end);
-  } else {
-    code = co_await subscribe(home, p, o, end);
+  switch (o.what) {
+    case options::verb::pub:
+      code = co_await publish(p, o, end);
+      break;
+    case options::verb::sub:
+      code = co_await subscribe(home, p, o, end);
+      break;
+    case options::verb::call:
+      code = co_await call(p, o, end);
+      break;
+    case options::verb::serve:
+      break;  // done above: it needs no connection
   }
   (void)co_await p.close();
   co_return code;

@@ -77,7 +77,7 @@ class errors : public testing::TestWithParam<std::string> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(loops, errors, testing::Values("blocking", "uv"),
+INSTANTIATE_TEST_SUITE_P(loops, errors, testing::Values("blocking", "uv", "asio"),
                          [](const auto& param) { return param.param; });
 
 TEST_P(errors, refused) {  // S157

@@ -84,6 +84,13 @@ void program::end_input() { close_if_open(in_); }
 void program::close_output() { close_if_open(out_); }
 void program::signal(int number) { ::kill(pid_, number); }
 
+bool program::has_ended() const {
+  siginfo_t info{};
+  // Left in place for wait().
+  ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+  return info.si_pid == pid_;
+}
+
 // False when both outputs have ended, or nothing comes.
 bool program::read_some() {
   if (out_ < 0 && err_ < 0) return false;

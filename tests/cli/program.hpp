@@ -33,6 +33,10 @@ class program {
   // before, or nothing came for long.
   bool has_printed(std::string_view text) { return wait_for(out_text_, text); }
   bool has_said(std::string_view text) { return wait_for(err_text_, text); }
+  // What its standard output was when has_printed() last returned.
+  const std::string& printed() const noexcept { return out_text_; }
+  // True once it has ended; wait() tells how.
+  bool has_ended() const;
   void signal(int number);
   // Ends its input, and waits for the end. One that hangs is killed.
   outcome wait();

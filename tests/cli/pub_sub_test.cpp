@@ -41,7 +41,7 @@ class pub_sub : public testing::TestWithParam<std::string> {
   inline static redis_server* server_ = nullptr;
 };
 
-INSTANTIATE_TEST_SUITE_P(loops, pub_sub, testing::Values("blocking", "uv"),
+INSTANTIATE_TEST_SUITE_P(loops, pub_sub, testing::Values("blocking", "uv", "asio"),
                          [](const auto& param) { return param.param; });
 
 TEST_P(pub_sub, prints_each_payload_on_a_line) {  // S8
