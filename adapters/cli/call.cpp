@@ -61,7 +61,7 @@ task<int> call(provider& p, const options& o, stop& end) {
     co_return ended_by(end, "cannot call", why);
   }
   const std::vector<std::string_view> words(o.messages.begin(), o.messages.end());
-  auto asked = redis->command(words);
+  auto asked = redis->command(std::span<const std::string_view>(words));
   auto reply = co_await end.unless_stopped(std::move(asked));
   if (!reply) co_return ended_by(end, "the call failed", reply.error());
   auto text = printed(*reply, o.json);

@@ -193,7 +193,7 @@ int run_on_all_loops(const where& at) {
   int wrong = 0;
   fmt::print("{:<9} {:<24} {:>8} {:>9} {:>8} {:>9}\n", "loop", "what", "sent", "received",
              "correct", "msg/s");
-  for (const auto kind : {cli::loop_kind::blocking, cli::loop_kind::uv, cli::loop_kind::asio}) {
+  for (const cli::loop_kind kind : cli::loop_kinds) {
     auto outcome = cli::run_on(kind, [&](loop& home) { return run_all(home, kind, at); });
     if (!outcome) fmt::print("{:<9} {}\n", cli::to_string(kind), outcome.error().to_string());
     wrong += outcome ? *outcome : 1;

@@ -60,7 +60,15 @@ result<int> run_asio(task_maker& body) {
 }  // namespace
 
 std::string_view to_string(loop_kind kind) noexcept {
-  return loop_names[static_cast<std::size_t>(kind)];
+  switch (kind) {
+    case loop_kind::blocking:
+      break;
+    case loop_kind::uv:
+      return "uv";
+    case loop_kind::asio:
+      return "asio";
+  }
+  return "blocking";
 }
 
 result<int> run_on(loop_kind kind, task_maker body) {

@@ -13,7 +13,8 @@ namespace parley::cli {
 
 enum class loop_kind : std::uint8_t { blocking, uv, asio };
 
-inline constexpr std::array<std::string_view, 3> loop_names{"blocking", "uv", "asio"};
+inline constexpr std::array<loop_kind, 3> loop_kinds{loop_kind::blocking, loop_kind::uv,
+                                                     loop_kind::asio};
 std::string_view to_string(loop_kind) noexcept;
 
 // Makes a loop of that kind, runs the task of `body` on it until it has ended and

@@ -65,14 +65,15 @@ void unmark(std::string& word) {
 
 void add_common(CLI::App& app, options& o) {
   app.add_option("URL", o.url, url_help)->required();
+  std::vector<std::string> names;
+  for (const loop_kind kind : loop_kinds) names.emplace_back(to_string(kind));
   app.add_option_function<std::string>(
          "--loop",
          [&](const std::string& name) {
-           const auto at = std::ranges::find(loop_names, name) - loop_names.begin();
-           o.loop = static_cast<loop_kind>(at);
+           o.loop = *std::ranges::find(loop_kinds, name, [](loop_kind k) { return to_string(k); });
          },
          "the event loop: blocking (the default), uv or asio")
-      ->check(CLI::IsMember(std::vector<std::string>(loop_names.begin(), loop_names.end())))
+      ->check(CLI::IsMember(names))
       ->type_name("LOOP");
   app.add_flag("-v,--verbose", o.verbose, "tell of connections and breaks on standard error");
 }

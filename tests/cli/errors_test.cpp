@@ -187,11 +187,14 @@ TEST(command_line, usage_errors_end_with_2) {
       {"pub", "redis://host", "topic"},                  // no message
       {"pub", "redis://host", "topic", "x", "--stdin"},  // two sources
       {"pub", "redis://host", "topic", "x", "--nonsense"},
-      {"pub", "redis://host", "topic", "x", "--loop", "asio"},
+      {"pub", "redis://host", "topic", "x", "--loop", "epoll"},
       {"pub", "redis://host", "topic", "x", "--timeout", "0"},
       {"sub", "redis://host", "topic", "--count", "0"},
       {"sub", "redis://host", "topic", "--count", "many"},
       {"sub", "redis://host", "topic", "second"},
+      {"call", "redis://host"},
+      {"serve"},
+      {"serve", "redis://host", "word"},
   };
   for (const auto& arguments : wrong) {
     const auto got = run_parley(arguments);

@@ -121,7 +121,7 @@ TEST(foreign_clients, redis_cli) {
   const std::string cli = "redis-cli -p " + server.port() + " --no-auth-warning -a secret ";
   EXPECT_EQ(run_shell(cli + "SET k v EX 100").text, "OK\n");
   EXPECT_EQ(run_shell(cli + "GET k").text, "v\n");
-  EXPECT_EQ(run_shell(cli + "-3 HELLO 3 | head -1").text, "server\n");
+  EXPECT_EQ(run_shell(cli + "-3 HELLO 3 | head -1").text, "server redis\n");
   EXPECT_EQ(run_shell(cli + "NOSUCH a b").text,
             "ERR unknown command 'NOSUCH', with args beginning with: 'a' 'b' \n\n");
   EXPECT_EQ(run_shell(cli + "--scan --pattern 'k*'").text, "k\n");
@@ -131,8 +131,8 @@ TEST(foreign_clients, redis_cli) {
                 .text.find("NOAUTH"),
             std::string::npos);
   // A pipe of raw commands: --pipe counts replies and errors.
-  const auto mass = run_shell(
-      "for i in $(seq 5000); do printf 'SET m%d %d\\r\\n' $i $i; done | " + cli + "--pipe");
+  const auto mass = run_shell("for i in $(seq 5000); do printf 'SET m%d %d\\r\\n' $i $i; done | " +
+                              cli + "--pipe");
   EXPECT_NE(mass.text.find("errors: 0, replies: 5000"), std::string::npos) << mass.text;
 }
 
@@ -140,14 +140,14 @@ TEST(foreign_clients, redis_cli) {
 TEST(foreign_clients, redis_benchmark) {
   embedded server;
   for (const char* how : {"-P 1", "-P 16", "-P 1 -3"}) {
-    const auto run = run_shell("redis-benchmark -p " + server.port() +
-                               " -a secret -q -n 2000 -c 20 " + how);
+    const auto run =
+        run_shell("redis-benchmark -p " + server.port() + " -a secret -q -n 2000 -c 20 " + how);
     EXPECT_EQ(run.code, 0);
     EXPECT_EQ(run.text.find("rror"), std::string::npos) << run.text;
     EXPECT_EQ(run.text.find("WARN"), std::string::npos) << run.text;
-    for (const char* row : {"PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "LPUSH", "RPUSH",
-                            "LPOP", "RPOP", "SADD", "HSET", "SPOP", "ZADD", "ZPOPMIN",
-                            "LRANGE_600", "MSET"}) {
+    for (const char* row :
+         {"PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "LPUSH", "RPUSH", "LPOP", "RPOP",
+          "SADD", "HSET", "SPOP", "ZADD", "ZPOPMIN", "LRANGE_600", "MSET"}) {
       EXPECT_NE(run.text.find(row), std::string::npos) << row << " in " << run.text;
     }
   }
@@ -180,9 +180,9 @@ TEST(foreign_clients, hiredis) {
 
 TEST(foreign_clients, python) {
   embedded server;
-  const auto end = run_shell("/usr/bin/python3 " PARLEY_SOURCE_DIR
-                             "/tests/cli/clients/redis_client.py " +
-                             server.port() + " secret");
+  const auto end =
+      run_shell("/usr/bin/python3 " PARLEY_SOURCE_DIR "/tests/cli/clients/redis_client.py " +
+                server.port() + " secret");
   EXPECT_EQ(end.text, "python: ok\n");
   EXPECT_EQ(end.code, 0);
 }

@@ -16,6 +16,7 @@
 #include <parley/codecs/resp/server/engine.hpp>
 #include <parley/core/async/operation.hpp>
 #include <parley/core/loop/loop.hpp>
+#include <parley/core/net/uri.hpp>
 #include <parley/core/time.hpp>
 #include <string>
 #include <vector>
@@ -42,6 +43,10 @@ struct redis_server_config {
 
   // Every fault at once, in the message of one errc::bad_configuration.
   result<void> validate() const;
+  // redis://user:password@127.0.0.1:6379 or redis+unix:///path; what clients must say to
+  // come in. Port 0: one that is free. Parameters: databases, max_clients; unknown ones are
+  // an error.
+  static result<redis_server_config> from_uri(const uri& where);
   // What to listen on. Errors: errc::invalid_argument if the host is no number.
   result<address> where() const;
 };
