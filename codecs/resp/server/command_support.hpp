@@ -81,20 +81,27 @@ bool find(command_context& c, std::string_view key, held<Object>& found) {
   return found.value != nullptr;
 }
 
-// A new object of its own.
+// An object to be filled: the one that the key holds, or a new one, which becomes the
+// key's with `keep`. Until then it is nowhere, so that memory that ends in between leaves
+// no empty object behind.
 template <class Object>
-Object& make(command_context& c, std::string_view key) {
-  entry& made = c.keys.put(key, object(std::make_unique<Object>(c.keys.shared())));
-  return *made.value().template as<Object>();
-}
+struct opened {
+  Object* value = nullptr;
+  std::unique_ptr<Object> fresh;
 
-// The same, and made where there is none.
+  // Other entries may move.
+  void keep(command_context& c, std::string_view key) {
+    if (fresh) c.keys.put(key, object(std::move(fresh)));
+  }
+};
+
+// False after WRONGTYPE was answered.
 template <class Object>
-bool find_or_make(command_context& c, std::string_view key, held<Object>& found) {
+bool open(command_context& c, std::string_view key, opened<Object>& to) {
+  held<Object> found;
   if (!find(c, key, found)) return false;
-  if (found) return true;
-  found.key = &c.keys.put(key, object(std::make_unique<Object>(c.keys.shared())));
-  found.value = found.key->value().template as<Object>();
+  if (!found) to.fresh = std::make_unique<Object>(c.keys.shared());
+  to.value = found ? found.value : to.fresh.get();
   return true;
 }
 

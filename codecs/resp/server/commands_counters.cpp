@@ -9,9 +9,12 @@ namespace parley::resp {
 namespace {
 
 void store(command_context& c, entry* found, std::string_view digits) {
-  if (found == nullptr) found = c.keys.find_or_insert(c.arguments[1], c.now).first;
-  // The expiry stays: this changes a value and does not set it anew.
-  c.keys.assign(*found, digits);
+  if (found == nullptr) {
+    c.keys.set(c.arguments[1], digits, c.now);
+  } else {
+    // The expiry stays: this changes a value and does not set it anew.
+    c.keys.assign(*found, digits);
+  }
 }
 
 void add(command_context& c, std::int64_t by) {

@@ -9,6 +9,7 @@ namespace parley::resp {
 namespace {
 
 using hash = held<hash_object>;
+using open_hash = opened<hash_object>;
 
 // ---- writing
 
@@ -18,12 +19,13 @@ std::optional<std::int64_t> set_fields(command_context& c, std::string_view name
     wrong_arguments(c, name);
     return std::nullopt;
   }
-  hash found;
-  if (!find_or_make(c, c.arguments[1], found)) return std::nullopt;
+  open_hash to;
+  if (!open(c, c.arguments[1], to)) return std::nullopt;
   std::int64_t added = 0;
   for (std::size_t i = 2; i < c.arguments.size(); i += 2) {
-    added += found.value->set(c.arguments[i], c.arguments[i + 1]) ? 1 : 0;
+    added += to.value->set(c.arguments[i], c.arguments[i + 1]) ? 1 : 0;
   }
+  to.keep(c, c.arguments[1]);
   return added;
 }
 
@@ -36,10 +38,11 @@ void hmset(command_context& c) {
 }
 
 void hsetnx(command_context& c) {
-  hash found;
-  if (!find_or_make(c, c.arguments[1], found)) return;
-  if (found.value->find(c.arguments[2]) != nullptr) return c.reply.integer(0);
-  found.value->set(c.arguments[2], c.arguments[3]);
+  open_hash to;
+  if (!open(c, c.arguments[1], to)) return;
+  if (to.value->find(c.arguments[2]) != nullptr) return c.reply.integer(0);
+  to.value->set(c.arguments[2], c.arguments[3]);
+  to.keep(c, c.arguments[1]);
   c.reply.integer(1);
 }
 
@@ -59,10 +62,10 @@ void hdel(command_context& c) {
 void hincrby(command_context& c) {
   std::int64_t by = 0;
   if (!read_integer(c, c.arguments[3], by)) return;
-  hash found;
-  if (!find(c, c.arguments[1], found)) return;
+  open_hash to;
+  if (!open(c, c.arguments[1], to)) return;
   std::int64_t number = 0;
-  const hash_field* const field = found ? found.value->find(c.arguments[2]) : nullptr;
+  const hash_field* const field = to.value->find(c.arguments[2]);
   if (field != nullptr &&
       !read_integer(c, field->value, number, "ERR hash value is not an integer")) {
     return;
@@ -70,8 +73,8 @@ void hincrby(command_context& c) {
   if (__builtin_add_overflow(number, by, &number)) return c.reply.error(text::overflow);
   std::array<char, 20> room;
   const char* const end = std::to_chars(room.data(), room.data() + room.size(), number).ptr;
-  if (!find_or_make(c, c.arguments[1], found)) return;
-  found.value->set(c.arguments[2], {room.data(), static_cast<std::size_t>(end - room.data())});
+  to.value->set(c.arguments[2], {room.data(), static_cast<std::size_t>(end - room.data())});
+  to.keep(c, c.arguments[1]);
   c.reply.integer(number);
 }
 
@@ -79,10 +82,10 @@ void hincrbyfloat(command_context& c) {
   const std::optional<long double> by = parse_long_double(c.arguments[3]);
   if (!by) return c.reply.error(text::no_float);
   if (!std::isfinite(*by)) return c.reply.error("ERR value is NaN or Infinity");
-  hash found;
-  if (!find(c, c.arguments[1], found)) return;
+  open_hash to;
+  if (!open(c, c.arguments[1], to)) return;
   std::optional<long double> number = 0;
-  if (const auto* const field = found ? found.value->find(c.arguments[2]) : nullptr) {
+  if (const auto* const field = to.value->find(c.arguments[2])) {
     number = parse_long_double(field->value);
   }
   if (!number) return c.reply.error("ERR hash value is not a float");
@@ -90,8 +93,8 @@ void hincrbyfloat(command_context& c) {
   if (!std::isfinite(sum)) return c.reply.error(text::no_finite);
   long_double_text room;
   const std::string_view digits = print_long_double(sum, room);
-  if (!find_or_make(c, c.arguments[1], found)) return;
-  found.value->set(c.arguments[2], digits);
+  to.value->set(c.arguments[2], digits);
+  to.keep(c, c.arguments[1]);
   c.reply.blob(digits);
 }
 

@@ -88,6 +88,15 @@ void arrive(keyspace& where, std::string_view key, object&& value,
   if (is_list) where.list_grew(key);
 }
 
+// The value of the first key, which is there, with its expiry.
+void move_value(command_context& c, keyspace& to, std::string_view key) {
+  // The place for it first: should memory end there, nothing is lost.
+  to.put(key, object());
+  entry& from = *c.keys.find(c.arguments[1], c.now);
+  const auto expiry = c.keys.expiry(from);
+  arrive(to, key, c.keys.take(from), expiry);
+}
+
 // False after the error was answered: there is no such key.
 bool rename(command_context& c, bool only_if_missing, bool& renamed) {
   entry* const from = c.keys.find(c.arguments[1], c.now);
@@ -98,10 +107,7 @@ bool rename(command_context& c, bool only_if_missing, bool& renamed) {
   const bool same = c.arguments[1] == c.arguments[2];
   renamed = !same && !(only_if_missing && c.keys.contains(c.arguments[2], c.now));
   if (!renamed) return true;
-  // The look for the other key may have moved this one.
-  entry& moving = *c.keys.find(c.arguments[1], c.now);
-  const auto expiry = c.keys.expiry(moving);
-  arrive(c.keys, c.arguments[2], c.keys.take(moving), expiry);
+  move_value(c, c.keys, c.arguments[2]);
   return true;
 }
 
@@ -162,10 +168,10 @@ void move(command_context& c) {
   keyspace* const to = database(c, c.arguments[2]);
   if (to == nullptr) return;
   if (to == &c.keys) return c.reply.error(same_object);
-  entry* const found = c.keys.find(c.arguments[1], c.now);
-  if (found == nullptr || to->contains(c.arguments[1], c.now)) return c.reply.integer(0);
-  const auto expiry = c.keys.expiry(*found);
-  arrive(*to, c.arguments[1], c.keys.take(*found), expiry);
+  if (!c.keys.contains(c.arguments[1], c.now) || to->contains(c.arguments[1], c.now)) {
+    return c.reply.integer(0);
+  }
+  move_value(c, *to, c.arguments[1]);
   c.reply.integer(1);
 }
 

@@ -15,23 +15,22 @@ std::int64_t length(const list& found) noexcept {
 
 // ---- the ends
 
+void push_one(list_object& to, bool front, std::string_view item) {
+  if (front) {
+    to.push_front(item);
+  } else {
+    to.push_back(item);
+  }
+}
+
 void push(command_context& c, bool front, bool only_if_present) {
   const std::string_view key = c.arguments[1];
-  list found;
-  if (only_if_present) {
-    if (!find(c, key, found)) return;
-    if (!found) return c.reply.integer(0);
-  } else if (!find_or_make(c, key, found)) {
-    return;
-  }
-  for (const std::string_view item : c.arguments.subspan(2)) {
-    if (front) {
-      found.value->push_front(item);
-    } else {
-      found.value->push_back(item);
-    }
-  }
-  c.reply.integer(length(found));
+  opened<list_object> to;
+  if (!open(c, key, to)) return;
+  if (only_if_present && to.fresh) return c.reply.integer(0);
+  for (const std::string_view item : c.arguments.subspan(2)) push_one(*to.value, front, item);
+  to.keep(c, key);
+  c.reply.integer(static_cast<std::int64_t>(to.value->size()));
   c.keys.list_grew(key);
 }
 void lpush(command_context& c) { push(c, true, false); }
@@ -39,11 +38,17 @@ void rpush(command_context& c) { push(c, false, false); }
 void lpushx(command_context& c) { push(c, true, true); }
 void rpushx(command_context& c) { push(c, false, true); }
 
+void drop_one(list_object& from, bool front) { from.trim(front ? 1 : 0, front ? 0 : 1); }
+
+// Answered before it goes: should memory end in between, nothing is lost.
+void pop_one(command_context& c, list_object& from, bool front) {
+  c.reply.blob(from[front ? 0 : from.size() - 1]);
+  drop_one(from, front);
+}
+
 void pop_some(command_context& c, list& found, bool front, std::size_t count) {
   c.reply.array(count);
-  for (; count != 0; --count) {
-    c.reply.blob(front ? found.value->pop_front() : found.value->pop_back());
-  }
+  for (; count != 0; --count) pop_one(c, *found.value, front);
   drop_if_empty(c, found);
 }
 
@@ -58,41 +63,34 @@ void pop(command_context& c, std::string_view name, bool front) {
   if (counted) {
     return pop_some(c, found, front, static_cast<std::size_t>(std::min(count, length(found))));
   }
-  c.reply.blob(front ? found.value->pop_front() : found.value->pop_back());
+  pop_one(c, *found.value, front);
   drop_if_empty(c, found);
 }
 void lpop(command_context& c) { pop(c, "lpop", true); }
 void rpop(command_context& c) { pop(c, "rpop", false); }
 
-std::string pop_one(list_object& from, bool front) {
-  return front ? from.pop_front() : from.pop_back();
-}
-void push_one(list_object& to, bool front, std::string_view item) {
-  if (front) {
-    to.push_front(item);
-  } else {
-    to.push_back(item);
-  }
-}
-
 void move(command_context& c, bool from_front, bool to_front) {
   list from;
-  list to;
+  opened<list_object> to;
   if (!find(c, c.arguments[1], from)) return;
   if (!from) return c.reply.null();
-  if (!find(c, c.arguments[2], to)) return;
-  // Looking for one key may move the entry of another.
-  if (!find(c, c.arguments[1], from)) return;
-  const std::string item = pop_one(*from.value, from_front);
+  if (!open(c, c.arguments[2], to)) return;
+  const std::size_t position = from_front ? 0 : from.value->size() - 1;
+  c.reply.blob((*from.value)[position]);
   if (c.arguments[1] == c.arguments[2]) {
-    // In place, so that a list of one keeps its expiry.
-    push_one(*from.value, to_front, item);
-  } else {
-    drop_if_empty(c, from);
-    if (!find_or_make(c, c.arguments[2], to)) return;
+    // In place, so that a list of one keeps its expiry. Which of two equal ones goes at the
+    // end does not matter.
+    const std::string item = (*from.value)[position];
     push_one(*to.value, to_front, item);
+    drop_one(*from.value, from_front);
+  } else {
+    // In before out: should memory end in between, nothing is lost.
+    push_one(*to.value, to_front, (*from.value)[position]);
+    to.keep(c, c.arguments[2]);
+    drop_one(*from.value, from_front);
+    // The other key has moved the entry.
+    if (from.value->size() == 0) c.keys.erase(c.arguments[1], c.now);
   }
-  c.reply.blob(item);
   c.keys.list_grew(c.arguments[2]);
 }
 

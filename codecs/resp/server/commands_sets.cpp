@@ -7,14 +7,16 @@ namespace parley::resp {
 namespace {
 
 using set = held<set_object>;
+using open_set = opened<set_object>;
 
 void sadd(command_context& c) {
-  set found;
-  if (!find_or_make(c, c.arguments[1], found)) return;
+  open_set to;
+  if (!open(c, c.arguments[1], to)) return;
   std::int64_t added = 0;
   for (const std::string_view member : c.arguments.subspan(2)) {
-    added += found.value->insert(member) ? 1 : 0;
+    added += to.value->insert(member) ? 1 : 0;
   }
+  to.keep(c, c.arguments[1]);
   c.reply.integer(added);
 }
 
@@ -62,30 +64,36 @@ void smembers(command_context& c) {
 
 void smove(command_context& c) {
   set from;
-  set to;
+  open_set to;
   // The source alone decides whether anything happens, and even whether the type of the
   // other one matters.
   if (c.keys.find(c.arguments[1], c.now) == nullptr) return c.reply.integer(0);
-  if (!find(c, c.arguments[1], from) || !find(c, c.arguments[2], to)) return;
-  // Looking for one key may move the entry of another.
-  if (!find(c, c.arguments[1], from)) return;
+  if (!find(c, c.arguments[1], from) || !open(c, c.arguments[2], to)) return;
   const std::string_view member = c.arguments[3];
   if (c.arguments[1] == c.arguments[2])
     return c.reply.integer(from.value->contains(member) ? 1 : 0);
-  if (!from.value->erase(member)) return c.reply.integer(0);
-  drop_if_empty(c, from);
-  if (!find_or_make(c, c.arguments[2], to)) return;
+  if (!from.value->contains(member)) return c.reply.integer(0);
+  // In before out: should memory end in between, nothing is lost.
   to.value->insert(member);
+  to.keep(c, c.arguments[2]);
+  from.value->erase(member);
+  // The other key has moved the entry.
+  if (from.value->size() == 0) c.keys.erase(c.arguments[1], c.now);
   c.reply.integer(1);
 }
 
 // ---- at random
 
+// Answered before it goes: should memory end in between, nothing is lost.
+void pop_one(command_context& c, set_object& from) {
+  const std::size_t position = c.keys.shared().random.below(from.size());
+  c.reply.blob(from[position]);
+  (void)from.take(position);
+}
+
 void pop_some(command_context& c, const set& found, std::size_t count) {
   c.reply.set(count);
-  for (; count != 0; --count) {
-    c.reply.blob(found.value->take(c.keys.shared().random.below(found.value->size())));
-  }
+  for (; count != 0; --count) pop_one(c, *found.value);
   drop_if_empty(c, found);
 }
 
@@ -99,7 +107,7 @@ void spop(command_context& c) {
   if (!found) return counted ? c.reply.set(0) : c.reply.null();
   const std::size_t size = found.value->size();
   if (counted) return pop_some(c, found, std::min(static_cast<std::size_t>(count), size));
-  c.reply.blob(found.value->take(c.keys.shared().random.below(size)));
+  pop_one(c, *found.value);
   drop_if_empty(c, found);
 }
 

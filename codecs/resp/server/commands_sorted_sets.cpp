@@ -99,19 +99,20 @@ void add(command_context& c, const add_options& how, std::size_t first) {
   for (std::size_t i = 0; i < pairs.size(); i += 2) {
     if (!read_score(c, pairs[i], score)) return;
   }
-  sorted found;
-  if (!find(c, c.arguments[1], found)) return;
-  if (!found) {
-    if (how.if_present) return how.increment ? c.reply.null() : c.reply.integer(0);
-    if (!find_or_make(c, c.arguments[1], found)) return;
+  opened<sorted_set> to;
+  if (!open(c, c.arguments[1], to)) return;
+  if (how.if_present && to.fresh) return how.increment ? c.reply.null() : c.reply.integer(0);
+  if (how.increment) {
+    increment_one(c, how, *to.value, score, pairs[1]);
+    return to.keep(c, c.arguments[1]);
   }
-  if (how.increment) return increment_one(c, how, *found.value, score, pairs[1]);
   std::int64_t count = 0;
   for (std::size_t i = 0; i < pairs.size(); i += 2) {
     if (pairs.size() > 2) score = *parse_score(pairs[i]);
-    const added result = add_one(*found.value, how, pairs[i + 1], score);
+    const added result = add_one(*to.value, how, pairs[i + 1], score);
     if (result == added::made || (how.changed && result == added::changed)) ++count;
   }
+  to.keep(c, c.arguments[1]);
   c.reply.integer(count);
 }
 

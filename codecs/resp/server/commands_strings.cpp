@@ -78,8 +78,7 @@ bool read_expiry(command_context& c, std::string_view name, const string_options
 
 entry& set_text(command_context& c, std::string_view key, std::string_view text,
                 bool keep_expiry = false) {
-  entry& found = *c.keys.find_or_insert(key, c.now).first;
-  c.keys.assign(found, text);
+  entry& found = c.keys.set(key, text, c.now);
   if (!keep_expiry) c.keys.clear_expiry(found);
   return found;
 }
@@ -193,7 +192,7 @@ void setrange(command_context& c) {
   if (end > size && !c.keys.shared().has_room_for(end - size)) {
     return c.reply.error(text::out_of_memory);
   }
-  if (found == nullptr) found = c.keys.find_or_insert(c.arguments[1], c.now).first;
+  if (found == nullptr) found = &c.keys.set(c.arguments[1], "", c.now);
   const std::size_t now = c.keys.edit(*found, [&](std::string& text) {
     if (end > text.size()) text.resize(end);
     std::copy(part.begin(), part.end(), text.begin() + offset);

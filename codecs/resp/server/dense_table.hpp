@@ -60,6 +60,8 @@ class dense_table {
     if (!index_.empty()) {
       if (const std::size_t at = probe(key, hash); at != none) return {&items_[at], false};
     }
+    // Only here, because it may fail: what erases never does.
+    shrink();
     // The index first: it only has room then, and an item without a slot would be lost.
     grow_index(items_.size() + 1);
     Item& made = items_.emplace_back(make());
@@ -68,9 +70,7 @@ class dense_table {
   }
 
   // Takes an item out. The one that was last has its position afterwards.
-  Item take(std::size_t position) {
-    // Before anything changes, because it may fail.
-    shrink();
+  Item take(std::size_t position) noexcept {
     const std::size_t last = items_.size() - 1;
     if (!index_.empty()) {
       remove_slot(slot_of(position));
@@ -81,6 +81,7 @@ class dense_table {
     Item taken = std::move(items_[position]);
     if (position != last) items_[position] = std::move(items_[last]);
     items_.pop_back();
+    if (items_.empty() && items_.capacity() > smallest_index) clear();
     return taken;
   }
   bool erase(std::string_view key) {

@@ -26,18 +26,16 @@ entry* keyspace::find(std::string_view key, time_point now) {
   return nullptr;
 }
 
-std::pair<entry*, bool> keyspace::find_or_insert(std::string_view key, time_point now) {
-  const auto [found, made] = entries_.find_or_insert(key, [&] { return entry(key, object()); });
-  if (!made && is_expired(*found, now)) {
-    // An expired key is a new one; its place can stay.
-    clear_expiry(*found);
-    shared_->used_bytes -= bytes(*found);
-    found->value_ = object();
+entry& keyspace::set(std::string_view key, std::string_view text, time_point now) {
+  const auto [found, made] = entries_.find_or_insert(key, [&] { return entry(key, object(text)); });
+  if (made) {
     shared_->used_bytes += bytes(*found);
-    return {found, true};
+    return *found;
   }
-  if (made) shared_->used_bytes += bytes(*found);
-  return {found, made};
+  assign(*found, text);
+  // An expired key is a new one.
+  if (is_expired(*found, now)) clear_expiry(*found);
+  return *found;
 }
 
 entry& keyspace::put(std::string_view key, object&& value) {

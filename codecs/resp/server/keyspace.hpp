@@ -68,8 +68,8 @@ class keyspace {
   // The entry of a key that has not expired, or null.
   entry* find(std::string_view key, time_point now);
   bool contains(std::string_view key, time_point now) { return find(key, now) != nullptr; }
-  // The entry, made with an empty string if there is none; true if it was made.
-  std::pair<entry*, bool> find_or_insert(std::string_view key, time_point now);
+  // Makes the key a string, whatever it was. Its expiry stays, unless it is over.
+  entry& set(std::string_view key, std::string_view text, time_point now);
   // Puts a value in the place of any other, and drops its expiry.
   entry& put(std::string_view key, object&& value);
   // True if it was there and had not expired.
