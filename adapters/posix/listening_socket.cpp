@@ -38,7 +38,10 @@ int bind_to(int fd, const address& at, const native_address& native) {
   return ::bind(fd, native.get(), native.size) == 0 ? 0 : errno;
 }
 
-result<unique_fd> open_listener(const address& at) {
+result<unique_fd> open_listener(const address& at, const listen_options& how) {
+  if (how.reuse_port && at.is_local()) {
+    return fail(errc::not_supported, "sharing the Unix socket " + at.to_string());
+  }
   const auto native = to_native(at);
   if (!native) return std::unexpected(native.error());
   unique_fd fd = open_socket(at);
@@ -47,9 +50,12 @@ result<unique_fd> open_listener(const address& at) {
     // A port whose last connections are still fading may be used again.
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (how.reuse_port && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+      return std::unexpected(from_errno(errno, at.to_string()));
+    }
   }
   int code = bind_to(fd.get(), at, *native);
-  if (code == 0 && ::listen(fd.get(), SOMAXCONN) != 0) code = errno;
+  if (code == 0 && ::listen(fd.get(), how.backlog) != 0) code = errno;
   if (code != 0) return std::unexpected(from_errno(code, at.to_string()));
   return fd;
 }
@@ -134,8 +140,9 @@ class listening_socket final : public listener, private pollable, private timer 
 
 }  // namespace
 
-result<std::unique_ptr<listener>> listen(loop& home, reactor& by, const address& at, acceptor& a) {
-  auto fd = open_listener(at);
+result<std::unique_ptr<listener>> listen(loop& home, reactor& by, const address& at, acceptor& a,
+                                         const listen_options& how) {
+  auto fd = open_listener(at, how);
   if (!fd) return std::unexpected(std::move(fd).error());
   return std::make_unique<listening_socket>(home, by, *std::move(fd), a);
 }

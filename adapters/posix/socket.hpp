@@ -17,8 +17,9 @@ namespace parley::posix {
 connection& connect(loop& home, reactor& by, const address& to, driver& d);
 // A Unix socket's file that nobody listens on any more is replaced; ours is
 // removed with the listener. Errors: errc::io (in use, no permission), unreachable,
-// invalid_argument.
-result<std::unique_ptr<listener>> listen(loop& home, reactor& by, const address& at, acceptor& a);
+// invalid_argument, not_supported.
+result<std::unique_ptr<listener>> listen(loop& home, reactor& by, const address& at, acceptor& a,
+                                         const listen_options& how = {});
 
 // One connection. Made by connect() or by a listener, destroys itself after the
 // driver's released(), which comes from the loop's ready queue.

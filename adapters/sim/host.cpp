@@ -181,10 +181,23 @@ detail::listening* host::find_listener(const address& at) const {
   return nullptr;
 }
 
-result<std::unique_ptr<listener>> host::listen(const address& at, acceptor& a) {
+detail::listening* host::next_listener(const address& at) {
+  detail::listening* found = find_listener(at);
+  if (found && found->is_shared()) {
+    std::erase(listeners_, found);
+    listeners_.push_back(found);
+  }
+  return found;
+}
+
+result<std::unique_ptr<listener>> host::listen(const address& at, acceptor& a,
+                                               const listen_options& how) {
   address where = at;
   if (is_too_long(at)) return std::unexpected(bad_path(at));
   if (down_) return fail(errc::unreachable, "the host is down: " + at.to_string());
+  if (how.reuse_port && at.is_local()) {
+    return fail(errc::not_supported, "sharing the Unix socket " + at.to_string());
+  }
   if (!at.is_local()) {
     const bool any = std::ranges::all_of(at.ip(), [](auto b) { return b == 0; });
     if (!any && !at.is_loopback() && !has(at)) {
@@ -195,12 +208,12 @@ result<std::unique_ptr<listener>> host::listen(const address& at, acceptor& a) {
     }
   }
   for (detail::listening* l : listeners_) {
-    if (l->local_address() != where) continue;
+    if (l->local_address() != where || (how.reuse_port && l->is_shared())) continue;
     return std::unexpected(
         error(errc::io, at.to_string() + ": already in use")
             .with_hint("another program listens there: stop it, or choose another port or path"));
   }
-  return std::make_unique<detail::listening>(*this, where, a);
+  return std::make_unique<detail::listening>(*this, where, a, how.reuse_port);
 }
 
 detail::socket* host::accept(detail::listening& by, std::shared_ptr<detail::wire> w) {

@@ -71,7 +71,8 @@ class host final : public loop {
   void resolve(resolve_request& request) override;
   void cancel(resolve_request& request) override;
   connection& connect(const address& to, driver& d) override;
-  result<std::unique_ptr<listener>> listen(const address& at, acceptor& a) override;
+  result<std::unique_ptr<listener>> listen(const address& at, acceptor& a,
+                                           const listen_options& how = {}) override;
 
  private:
   friend world;
@@ -95,6 +96,8 @@ class host final : public loop {
   bool has(const address& ip) const;
   std::optional<address> source_for(const address& to);
   detail::listening* find_listener(const address& at) const;
+  // The same, and those that share an address take turns.
+  detail::listening* next_listener(const address& at);
   detail::socket* accept(detail::listening& by, std::shared_ptr<detail::wire> w);
   void answer(std::uint64_t lookup, result<std::vector<address>> addresses);
   std::uint16_t next_port() noexcept;

@@ -172,8 +172,9 @@ connection& loop::connect(const address& to, driver& d) {
   return posix::connect(*this, *this, to, d);
 }
 
-result<std::unique_ptr<listener>> loop::listen(const address& at, acceptor& a) {
-  return posix::listen(*this, *this, at, a);
+result<std::unique_ptr<listener>> loop::listen(const address& at, acceptor& a,
+                                               const listen_options& how) {
+  return posix::listen(*this, *this, at, a, how);
 }
 
 void loop::request_turn() {

@@ -40,7 +40,8 @@ class loop final : public parley::loop, private posix::reactor {
   void resolve(resolve_request& request) override;
   void cancel(resolve_request& request) override;
   connection& connect(const address& to, driver& d) override;
-  result<std::unique_ptr<listener>> listen(const address& at, acceptor& a) override;
+  result<std::unique_ptr<listener>> listen(const address& at, acceptor& a,
+                                           const listen_options& how = {}) override;
 
  private:
   struct handles;

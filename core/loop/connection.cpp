@@ -25,9 +25,9 @@ class connection::busy {
 };
 
 // The loop counts what lives on it and asserts at its own end that nothing is left.
-connection::connection(loop& owner) noexcept : loop_(owner) { loop_.attach(); }
+connection::connection(loop& owner) noexcept : loop_(owner) { loop_.enlist(*this); }
 
-connection::~connection() { loop_.detach(); }
+connection::~connection() { loop_.delist(*this); }
 
 void connection::wake() {
   // Once in the queue is enough for any number of calls; a turn under way drains
@@ -35,6 +35,12 @@ void connection::wake() {
   if (woken_ || closing_ || turning_) return;
   woken_ = true;
   loop_.enqueue(*this);
+}
+
+void connection::finish() {
+  finishing_ = true;
+  // The rest is done by the next turn: the caller may be inside an event.
+  wake();
 }
 
 void connection::close() {
@@ -145,7 +151,9 @@ void connection::run() {
     released_ = false;
     return on_released();
   }
-  if (!closing_ && connected_) turn(loop_.now());
+  if (closing_) return;
+  if (connected_) return turn(loop_.now());
+  if (finishing_) on_broken(error(errc::cancelled, "the connection is being closed"));
 }
 
 void connection::fired(time_point now) {
@@ -183,6 +191,7 @@ void connection::turn(time_point now) {
   // output.
   const bool done = driver_->is_done();
   if (broken_ || (done && !writing_)) return close();
+  if (finishing_ && shut_ && ended_) return close();
   // The farewell is being written; a peer that does not read must not hold us.
   if (done && !linger_until_) linger_until_ = now + linger_for;
   // Back-pressure: a machine that cannot take more leaves the bytes in the system's
@@ -197,10 +206,10 @@ bool connection::flush(time_point now) {
   bool any = false;
   // One write at a time: the list shown to it must stay as it is until it has
   // ended.
-  while (!writing_ && connected_ && !broken_) {
+  while (!writing_ && connected_ && !broken_ && !(finishing_ && shut_)) {
     const buffer_list list = driver_->output();
     if (list.empty()) {
-      if (driver_->ends_output() && !shut_) {
+      if ((driver_->ends_output() || finishing_) && !shut_) {
         // Only once all output is gone: shutting down earlier would cut it.
         shut_ = true;
         shut_write();

@@ -29,6 +29,11 @@ class connection : private work, private timer {
   // command that was given outside of on_event. Costs nothing if asked before.
   void wake();
 
+  // Asks for an end in good order: sends the output that there is, then ends the
+  // write side, and closes once the peer has ended as well. One that is not
+  // connected yet breaks with errc::cancelled. No time limit: see close_all.hpp.
+  void finish();
+
   // Asks for the end. Unsent output is dropped; driver::released() follows
   // later, never from inside this call.
   void close();
@@ -93,7 +98,10 @@ class connection : private work, private timer {
   // How long a machine that is done may take to write its last bytes.
   static constexpr duration linger_for = std::chrono::seconds(5);
 
+  friend loop;  // keeps the list of all
   loop& loop_;
+  connection* previous_ = nullptr;
+  connection* next_ = nullptr;
   driver* driver_ = nullptr;
   std::optional<time_point> rest_at_;       // when to look whether there was traffic
   std::optional<time_point> linger_until_;  // set once the machine is done
@@ -104,6 +112,7 @@ class connection : private work, private timer {
   bool ended_ = false;    // the peer ended, or the connection broke
   bool broken_ = false;
   bool closing_ = false;
+  bool finishing_ = false;
   bool woken_ = false;     // stands in the loop's queue
   bool turning_ = false;   // inside turn()
   bool active_ = false;    // there was traffic since rest_at_ was set

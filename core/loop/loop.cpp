@@ -45,6 +45,43 @@ void loop::set_timer(timer& t, std::optional<time_point> at) {
   if (timers_.next() != before && !in_turn_) request_turn();
 }
 
+// In front: who walks through the list does not meet what is made meanwhile.
+void loop::enlist(connection& c) noexcept {
+  attach();
+  c.next_ = first_;
+  if (first_) first_->previous_ = &c;
+  first_ = &c;
+}
+
+void loop::delist(connection& c) noexcept {
+  (c.previous_ ? c.previous_->next_ : first_) = c.next_;
+  if (c.next_) c.next_->previous_ = c.previous_;
+  detach();
+  if (first_) return;
+  while (work* item = unconnected_.pop()) enqueue(*item);
+}
+
+void loop::finish_connections() {
+  for (connection* c = first_; c; c = c->next_) c->finish();
+}
+
+std::size_t loop::break_connections(const error& why) {
+  assert(draining_ == 0 && "never inside an event");
+  std::size_t count = 0;
+  // No connection goes inside of these calls: each waits for its released().
+  for (connection* c = first_; c; c = c->next_) {
+    if (c->is_closing()) continue;
+    ++count;
+    c->on_broken(why);
+  }
+  return count;
+}
+
+void loop::when_unconnected(work& item) {
+  if (first_) return unconnected_.push(item);
+  enqueue(item);
+}
+
 bool loop::run_ready() {
   // Bounded, so that work which queues work cannot keep input and timers away.
   constexpr int most = 4096;

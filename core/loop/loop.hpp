@@ -63,6 +63,17 @@ class acceptor {
   ~acceptor() = default;
 };
 
+// How to listen.
+struct listen_options {
+  // Connections that may wait to be accepted. What Linux allows by default; the
+  // system may allow fewer.
+  int backlog = 4096;
+  // Lets several listeners share an address, each on a loop of its own: the system
+  // deals the connections out among them (SO_REUSEPORT). All of them must want it.
+  // Not with Unix sockets: errc::not_supported.
+  bool reuse_port = false;
+};
+
 // An open listening socket; destroying it ends listening. Connections stay.
 class listener {
  public:
@@ -72,7 +83,7 @@ class listener {
 };
 
 class loop {
-  friend connection;  // its scope `busy` counts draining_
+  friend connection;  // enlists itself; its scope `busy` counts draining_
 
  public:
   loop();
@@ -95,7 +106,8 @@ class loop {
   // start or commit_error, from a later turn. The connection lives until the
   // driver's released().
   virtual connection& connect(const address& to, driver& d) = 0;
-  virtual result<std::unique_ptr<listener>> listen(const address& at, acceptor& a) = 0;
+  virtual result<std::unique_ptr<listener>> listen(const address& at, acceptor& a,
+                                                   const listen_options& how = {}) = 0;
 
  protected:
   // There is something to run: make sure that a turn comes soon.
@@ -114,6 +126,15 @@ class loop {
   // See connection.hpp.
   void wake(connection& c) { c.wake(); }
   void close(connection& c) { c.close(); }
+
+  // All connections at once; close_all() in close_all.hpp puts them together.
+  // Each one's finish().
+  void finish_connections();
+  // Breaks those that have not closed yet: their drivers are told `why`. Returns
+  // how many. Never inside an event.
+  std::size_t break_connections(const error& why);
+  // Enqueues `item` once there is no connection.
+  void when_unconnected(work& item);
   // Memory for the states of operations.
   state_pool& pool() noexcept { return *pool_; }
 
@@ -138,12 +159,17 @@ class loop {
   bool in_turn() const noexcept { return in_turn_ || draining_ > 0; }
 
  private:
+  void enlist(connection& c) noexcept;
+  void delist(connection& c) noexcept;
+
   work_queue ready_;
   work_stack posted_;
   timer_queue timers_;
   state_pool* pool_;
   std::size_t attached_ = 0;
-  int draining_ = 0;  // connections inside their turn
+  connection* first_ = nullptr;  // of all connections
+  work_queue unconnected_;       // waits until there are none
+  int draining_ = 0;             // connections inside their turn
   bool in_turn_ = false;
 };
 

@@ -20,7 +20,8 @@ class fake_loop : public loop {
   void resolve(resolve_request&) override {}
   void cancel(resolve_request&) override {}
   connection& connect(const address&, driver&) override { __builtin_trap(); }
-  result<std::unique_ptr<listener>> listen(const address&, acceptor&) override {
+  result<std::unique_ptr<listener>> listen(const address&, acceptor&,
+                                           const listen_options&) override {
     return fail(errc::not_supported);
   }
 

@@ -9,7 +9,8 @@ namespace parley::sim::detail {
 
 // --- listening ------------------------------------------------------------------
 
-listening::listening(host& h, const address& at, acceptor& a) : host_(h), at_(at), acceptor_(a) {
+listening::listening(host& h, const address& at, acceptor& a, bool shared)
+    : host_(h), at_(at), acceptor_(a), shared_(shared) {
   h.attach();
   h.listeners_.push_back(this);
 }
@@ -106,7 +107,7 @@ void socket::report() {
 }
 
 void socket::accept() {
-  listening* by = broken_ ? nullptr : host_.find_listener(*accept_at_);
+  listening* by = broken_ ? nullptr : host_.next_listener(*accept_at_);
   accept_at_.reset();
   driver* d = by ? by->who().accept(*this, wire_->from()) : nullptr;
   if (!d) return close();

@@ -17,17 +17,20 @@ class wire;
 // A listener of a host. Inert once the host has crashed.
 class listening final : public listener {
  public:
-  listening(host& h, const address& at, acceptor& a);
+  listening(host& h, const address& at, acceptor& a, bool shared);
   ~listening() override;
   address local_address() const override { return at_; }
 
   bool matches(const address& to) const;
+  // Others may listen there as well.
+  bool is_shared() const noexcept { return shared_; }
   acceptor& who() noexcept { return acceptor_; }
 
  private:
   host& host_;
   address at_;
   acceptor& acceptor_;
+  bool shared_;
 };
 
 class socket final : public connection {
