@@ -196,7 +196,9 @@ void loop::turn() {
 
 void loop::arm_timer() {
   const auto next = next_timer();
-  if (next == handles_->armed_at) return;
+  // A deadline that moved away lets the timer expire once for nothing, which is
+  // cheaper than moving it with each message.
+  if (next && handles_->armed_at && *handles_->armed_at <= *next) return;
   handles_->armed_at = next;
   if (!next) {
     uv_timer_stop(&handles_->timer);

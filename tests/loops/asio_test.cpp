@@ -18,8 +18,8 @@
 #include <boost/asio/use_future.hpp>
 #include <parley/adapters/asio/use.hpp>
 
-#include "loops/real_network.hpp"
 #include "support/line_peer.hpp"
+#include "support/real_network.hpp"
 
 namespace parley::test {
 namespace {

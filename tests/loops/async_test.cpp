@@ -166,7 +166,7 @@ TYPED_TEST(loop_async, a_request_may_be_made_in_the_answer_to_another) {
 // Simulated time stands still while there is work, so that only real loops can do this.
 template <class World>
 class loop_under_load : public loop_test<World> {};
-TYPED_TEST_SUITE(loop_under_load, real_loops, loop_names);
+TYPED_TEST_SUITE(loop_under_load, real_worlds, loop_names);
 
 // Work that queues itself for ever does not keep connections and timers waiting.
 TYPED_TEST(loop_under_load, endless_work_lets_bytes_and_timers_through) {

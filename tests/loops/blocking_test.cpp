@@ -4,8 +4,8 @@
 #include <parley/adapters/blocking/loop.hpp>
 #include <parley/core/async/task.hpp>
 
-#include "loops/real_network.hpp"
 #include "support/line_peer.hpp"
+#include "support/real_network.hpp"
 
 namespace parley::test {
 namespace {

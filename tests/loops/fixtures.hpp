@@ -1,62 +1,12 @@
-// One conformance suite for all loops. To add a loop, write a class like those in
-// blocking_world.hpp and uv_world.hpp, and name it in `every_loop`:
-//
-//   name                  a short text
-//   port()                the parley::loop
-//   run_until(done)       runs it until done() is true; false after a long time. Waits
-//                         between turns as long as the loop does: no ticks that would
-//                         hide a loop that was not woken
-//   idle()                runs some turns although nothing may happen
-//   destroy(), exists()   destroys the loop, at the end of a test at the latest
-//   any_port(), local_path(name), abstract_name(name), nobody(), unknown_host()
-//                         addresses, see real_network.hpp
+// One conformance suite for all loops, which support/worlds.hpp lists.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <parley/build_config.hpp>
-
-#include "loops/blocking_world.hpp"
-#include "loops/sim_world.hpp"
 #include "support/line_peer.hpp"
-#if PARLEY_HAS_UV
-#include "loops/uv_world.hpp"
-#endif
-#if PARLEY_HAS_ASIO
-#include "loops/asio_world.hpp"
-#endif
+#include "support/worlds.hpp"
 
 namespace parley::test {
-
-// gtest's list of types, put together from what was built.
-template <class... Worlds>
-struct world_list {
-  template <class More>
-  static auto with() {
-    return world_list<Worlds..., More>();
-  }
-  using types = ::testing::Types<Worlds...>;
-};
-
-#if PARLEY_HAS_UV
-using blocking_and_uv = world_list<blocking_world, uv_world>;
-#else
-using blocking_and_uv = world_list<blocking_world>;
-#endif
-#if PARLEY_HAS_ASIO
-using real_worlds = decltype(blocking_and_uv::with<asio_world>());
-#else
-using real_worlds = blocking_and_uv;
-#endif
-using real_loops = real_worlds::types;
-using every_loop = decltype(real_worlds::with<sim_world>())::types;
-
-struct loop_names {
-  template <class W>
-  static std::string GetName(int) {
-    return W::name;
-  }
-};
 
 // Ends each test with what holds for every one: each driver is released exactly
 // once, and the loop can be destroyed.
@@ -142,4 +92,4 @@ class loop_test : public ::testing::Test {
 #define PARLEY_LOOP_SUITE(name)                            \
   template <class World>                                   \
   class name : public ::parley::test::loop_test<World> {}; \
-  TYPED_TEST_SUITE(name, ::parley::test::every_loop, ::parley::test::loop_names)
+  TYPED_TEST_SUITE(name, ::parley::test::every_world, ::parley::test::loop_names)

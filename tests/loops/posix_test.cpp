@@ -10,8 +10,8 @@
 #include <parley/adapters/posix/os_error.hpp>
 #include <parley/adapters/posix/system.hpp>
 
-#include "loops/real_network.hpp"
 #include "support/line_peer.hpp"
+#include "support/real_network.hpp"
 
 namespace parley::test {
 namespace {

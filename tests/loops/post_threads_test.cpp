@@ -9,7 +9,7 @@ namespace {
 // The simulated loop is not among them: it has one thread, and ends when nothing is left to do.
 template <class World>
 class loop_threads : public loop_test<World> {};
-TYPED_TEST_SUITE(loop_threads, real_loops, loop_names);
+TYPED_TEST_SUITE(loop_threads, real_worlds, loop_names);
 
 struct counted final : work {
   void run() override {

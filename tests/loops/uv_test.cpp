@@ -7,8 +7,8 @@
 
 #include <parley/adapters/uv/loop.hpp>
 
-#include "loops/real_network.hpp"
 #include "support/line_peer.hpp"
+#include "support/real_network.hpp"
 
 namespace parley::test {
 namespace {

@@ -2,6 +2,7 @@
 // paths that nobody else uses.
 #pragma once
 
+#include <chrono>
 #include <parley/core/net/address.hpp>
 #include <string>
 
@@ -9,16 +10,19 @@ namespace parley::test {
 
 // How long a test waits for what must come. Generous: it is spent only when a test
 // fails.
+inline constexpr std::chrono::steady_clock::duration long_enough = std::chrono::seconds(30);
+
 class patience {
  public:
+  explicit patience(std::chrono::steady_clock::duration limit = long_enough)
+      : end_(std::chrono::steady_clock::now() + limit) {}
   bool is_over() const { return left() <= left().zero(); }
   std::chrono::steady_clock::duration left() const {
     return end_ - std::chrono::steady_clock::now();
   }
 
  private:
-  std::chrono::steady_clock::time_point end_ =
-      std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  std::chrono::steady_clock::time_point end_;
 };
 
 class real_network {

@@ -2,22 +2,21 @@
 
 #include <functional>
 #include <optional>
-#include <parley/adapters/blocking/loop.hpp>
 
-#include "loops/real_network.hpp"
+#include "support/epoll_loop.hpp"
+#include "support/real_network.hpp"
 
 namespace parley::test {
 
-// The loop on poll(2).
-class blocking_world : public real_network {
+// The loop of a user.
+class epoll_world : public real_network {
  public:
-  static constexpr const char* name = "blocking";
+  static constexpr const char* name = "epoll";
 
   parley::loop& port() { return *loop_; }
-  blocking::loop& own() { return *loop_; }
 
-  bool run_until(const std::function<bool()>& done) {
-    for (const patience left; !done();) {
+  bool run_until(const std::function<bool()>& done, duration limit = long_enough) {
+    for (const patience left(limit); !done();) {
       if (left.is_over()) return false;
       loop_->run_once(left.left());
     }
@@ -30,7 +29,7 @@ class blocking_world : public real_network {
   bool exists() const { return loop_.has_value(); }
 
  private:
-  std::optional<blocking::loop> loop_{std::in_place};
+  std::optional<epoll_loop> loop_{std::in_place};
 };
 
 }  // namespace parley::test

@@ -17,6 +17,9 @@ class sim_world {
   bool run_until(const std::function<bool()>& done) {
     return world_->run_until([&] { return done(); });
   }
+  bool run_until(const std::function<bool()>& done, duration limit) {
+    return world_->run_until([&] { return done(); }, limit);
+  }
   void idle() { world_->run_for(std::chrono::milliseconds(10)); }
   void destroy() { world_.reset(); }
   bool exists() const { return world_ != nullptr; }

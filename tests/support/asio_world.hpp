@@ -4,7 +4,7 @@
 #include <memory>
 #include <parley/adapters/asio/loop.hpp>
 
-#include "loops/real_network.hpp"
+#include "support/real_network.hpp"
 
 namespace parley::test {
 
@@ -18,7 +18,7 @@ class asio_world : public real_network {
   ~asio_world();
 
   parley::loop& port();
-  bool run_until(const std::function<bool()>& done);
+  bool run_until(const std::function<bool()>& done, duration limit = long_enough);
   void idle();
   void destroy();
   bool exists() const;

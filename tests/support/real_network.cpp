@@ -1,4 +1,4 @@
-#include "loops/real_network.hpp"
+#include "support/real_network.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

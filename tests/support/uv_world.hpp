@@ -7,7 +7,7 @@
 #include <optional>
 #include <parley/adapters/uv/loop.hpp>
 
-#include "loops/real_network.hpp"
+#include "support/real_network.hpp"
 
 namespace parley::test {
 
@@ -32,8 +32,8 @@ class uv_world : public real_network {
   parley::loop& port() { return *loop_; }
   uv_loop_t* raw() { return &raw_; }
 
-  bool run_until(const std::function<bool()>& done) {
-    for (const patience left; !done();) {
+  bool run_until(const std::function<bool()>& done, duration limit = long_enough) {
+    for (const patience left(limit); !done();) {
       if (left.is_over()) return false;
       turn(left.left());
     }

@@ -5,7 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
-#include "loops/asio_world.hpp"
+#include "support/asio_world.hpp"
 
 namespace parley::test {
 
@@ -22,8 +22,8 @@ asio_world::~asio_world() = default;
 
 parley::loop& asio_world::port() { return *parts_->loop; }
 
-bool asio_world::run_until(const std::function<bool()>& done) {
-  for (const patience left; !done();) {
+bool asio_world::run_until(const std::function<bool()>& done, duration limit) {
+  for (const patience left(limit); !done();) {
     if (left.is_over()) return false;
     parts_->context.run_one_for(left.left());
   }
