@@ -228,6 +228,20 @@ TEST(resp_server, a_reply_above_the_limit_ends_it) {
   EXPECT_TRUE(s.is_closed);
 }
 
+// MGET k k k ... with a long value: a short request, a reply without end.
+TEST(resp_server, a_reply_above_the_limit_is_not_even_built) {
+  server_limits limits;
+  limits.high_water = 1'000;
+  limits.max_output = 5'000;
+  echo_script s(limits);
+  reply_writer reply = s.machine.reply();
+  reply.array(1'000);
+  for (int i = 0; i < 1'000; ++i) reply.blob(std::string(1'000, 'x'));
+  EXPECT_LE(s.machine.buffered(), 6'100u);
+  s.h.drain();
+  EXPECT_EQ(s.fault, "the reply exceeds max_output");
+}
+
 TEST(resp_server, idle_clients_stay_unless_told_otherwise) {
   echo_script forever;
   EXPECT_EQ(forever.machine.next_deadline(), std::nullopt);

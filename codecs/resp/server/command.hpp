@@ -34,7 +34,7 @@ enum class command_flag : std::uint16_t {
   fast = 4,
   blocking = 8,
   pubsub = 16,
-  no_auth = 32,    // allowed before AUTH
+  no_auth = 32,                // allowed before AUTH
   in_resp2_subscription = 64,  // allowed while a RESP2 client is subscribed
   admin = 128,
 };

@@ -18,6 +18,7 @@ void reply_writer::integer(std::int64_t number) {
 }
 
 void reply_writer::blob(std::string_view text) {
+  if (is_over()) return;
   // A giant string in one piece would make a giant block that is kept.
   constexpr std::size_t one_piece = 16 * 1024;
   if (text.size() <= one_piece) {
@@ -31,6 +32,7 @@ void reply_writer::blob(std::string_view text) {
 }
 
 void reply_writer::blob(const shared_bytes& bytes) {
+  if (is_over()) return;
   std::byte* const to = room(header_bound);
   took(to, put_bulk_header(to, bytes.size()));
   out_.append(bytes);

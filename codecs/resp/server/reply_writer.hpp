@@ -17,9 +17,14 @@ namespace parley::resp {
 
 // Borrows the buffer. Each call appends one value, or the head of an aggregate, whose
 // values must follow. May throw bad_alloc.
+//
+// Above `most` bytes of output strings are dropped: one short request may ask for a long
+// value a million times (MGET k k k ...). Whoever owns the buffer then ends the
+// connection, as what it holds is no reply any more.
 class reply_writer {
  public:
-  reply_writer(send_buffer& out, version v) noexcept : out_(out), version_(v) {}
+  reply_writer(send_buffer& out, version v, std::size_t most = SIZE_MAX) noexcept
+      : out_(out), most_(most), version_(v) {}
 
   version protocol() const noexcept { return version_; }
 
@@ -50,6 +55,7 @@ class reply_writer {
   void raw(std::string_view bytes) { out_.append(bytes); }
 
  private:
+  bool is_over() const noexcept { return out_.size() > most_; }
   void aggregate(kind what, std::size_t count);
   std::byte* room(std::size_t bytes) { return out_.reserve(bytes).data(); }
   void took(const std::byte* from, const std::byte* to) noexcept {
@@ -57,6 +63,7 @@ class reply_writer {
   }
 
   send_buffer& out_;
+  std::size_t most_;
   version version_;
 };
 

@@ -187,11 +187,6 @@ void server::drop_output() noexcept {
   (void)out.erase(kept, out.size() - kept);
 }
 
-bool server::has_too_much_output() const noexcept {
-  const std::size_t most = subscribed_ ? limits_->max_subscribed_output : limits_->max_output;
-  return buffered() > most;
-}
-
 void server::consume_output(std::size_t n) noexcept {
   if (!work_) return;
   work_->output.consume(n);

@@ -46,7 +46,7 @@ class server {
   // Where the reply to the last request goes. Also outside of the drain, for one that
   // was held; call go_on() afterwards. Output that is above max_output ends the
   // connection at the next next_event().
-  reply_writer reply() { return {work().output, version_}; }
+  reply_writer reply() { return {work().output, version_, most_output()}; }
 
   // Takes back what was replied since buffered() was `size`.
   void take_back(std::size_t size) noexcept;
@@ -117,7 +117,10 @@ class server {
   void refuse(const std::string& text);
   void fail_with(error why);
   void drop_output() noexcept;
-  bool has_too_much_output() const noexcept;
+  std::size_t most_output() const noexcept {
+    return subscribed_ ? limits_->max_subscribed_output : limits_->max_output;
+  }
+  bool has_too_much_output() const noexcept { return buffered() > most_output(); }
   bool is_idle_watched() const noexcept;
 
   const server_limits* limits_;
