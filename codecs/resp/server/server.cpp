@@ -32,7 +32,7 @@ void server::set_authenticated(bool on) noexcept {
 
 void server::set_subscribed(bool on) noexcept {
   subscribed_ = on;
-  if (!on) soft_since_ = {};
+  if (!on && work_) work_->soft_since = {};
 }
 
 void server::take_back(std::size_t size) noexcept {
@@ -41,10 +41,11 @@ void server::take_back(std::size_t size) noexcept {
 
 bool server::push(const shared_bytes& encoded, time_point now) {
   if (phase_ != phase::open) return false;
-  send_buffer& out = work().output;
+  working_set& w = work();
+  send_buffer& out = w.output;
   out.append(encoded);
-  if (subscribed_ && out.size() > limits_->soft_subscribed_output && soft_since_ == time_point{}) {
-    soft_since_ = now;
+  if (subscribed_ && out.size() > limits_->soft_subscribed_output && w.soft_since == time_point{}) {
+    w.soft_since = now;
   }
   if (!has_too_much_output()) return true;
   fail_with(error(parley::errc::queue_full, "the client does not read its messages"));
@@ -160,7 +161,7 @@ server::event server::end_event() {
   if (phase_ == phase::failing) {
     // `failed` once, and `closed` for ever after.
     phase_ = phase::over;
-    return failed{*why_};
+    return failed{*work_->why};
   }
   return closed{};
 }
@@ -168,12 +169,12 @@ server::event server::end_event() {
 // The farewell is written; only then the connection ends.
 void server::refuse(const std::string& text) {
   reply().error("ERR " + text);
-  why_ = std::make_unique<error>(parley::errc::bad_value, text);
+  work().why.emplace(parley::errc::bad_value, text);
   phase_ = phase::failing;
 }
 
 void server::fail_with(error why) {
-  why_ = std::make_unique<error>(std::move(why));
+  work().why.emplace(std::move(why));
   phase_ = phase::failing;
   drop_output();
 }
@@ -190,11 +191,12 @@ void server::drop_output() noexcept {
 void server::consume_output(std::size_t n) noexcept {
   if (!work_) return;
   work_->output.consume(n);
-  if (work_->output.size() <= limits_->soft_subscribed_output) soft_since_ = {};
+  if (work_->output.size() <= limits_->soft_subscribed_output) work_->soft_since = {};
 }
 
 void server::release() noexcept {
-  if (!work_) return;
+  // What `failed` will say is kept with the buffers.
+  if (!work_ || phase_ == phase::failing) return;
   // Views of a request may still be out: its end comes with the next next_event().
   const bool unused = work_->delivered == 0 && work_->input.release() && work_->decoder.is_idle();
   if (unused && work_->output.empty()) return work_.reset();
@@ -213,13 +215,17 @@ std::optional<time_point> server::next_deadline() const noexcept {
   if (phase_ != phase::open) return std::nullopt;
   std::optional<time_point> at;
   if (is_idle_watched()) at = heard_ + limits_->idle_timeout;
-  if (soft_since_ != time_point{}) at = earliest(at, soft_since_ + limits_->soft_output_time);
-  return at;
+  return earliest(at, soft_deadline());
+}
+
+std::optional<time_point> server::soft_deadline() const noexcept {
+  if (!work_ || work_->soft_since == time_point{}) return std::nullopt;
+  return work_->soft_since + limits_->soft_output_time;
 }
 
 void server::handle_timeout(time_point now) {
   if (phase_ != phase::open) return;
-  if (soft_since_ != time_point{} && now >= soft_since_ + limits_->soft_output_time) {
+  if (const auto at = soft_deadline(); at && now >= *at) {
     return fail_with(error(parley::errc::queue_full, "the client reads its messages too slowly"));
   }
   // Without a word, as Redis does it: the client may be anything.

@@ -109,6 +109,9 @@ class server {
     request_decoder decoder;
     std::vector<std::string_view> words;
     std::size_t delivered = 0;  // bytes of the request that is with the caller
+    // Output is above the soft limit since then; zero: it is not.
+    time_point soft_since{};
+    std::optional<error> why{};  // to be told by `failed`
   };
   working_set& work() { return work_ ? *work_ : make_work(); }
   working_set& make_work();
@@ -122,12 +125,12 @@ class server {
   }
   bool has_too_much_output() const noexcept { return buffered() > most_output(); }
   bool is_idle_watched() const noexcept;
+  // When a client that reads too slowly is given up.
+  std::optional<time_point> soft_deadline() const noexcept;
 
   const server_limits* limits_;
   std::unique_ptr<working_set> work_;
-  std::unique_ptr<error> why_;  // to be told by `failed`
   time_point heard_{};
-  time_point soft_since_{};  // output is above the soft limit since; zero: it is not
   version version_ = version::resp2;
   phase phase_ = phase::idle;
   bool ended_ = false;  // the peer has ended its stream
