@@ -60,30 +60,51 @@ class sync_client {
 class uv_client {
  public:
   uv_client(const std::string& path, const std::vector<batch>& script)
-      : connection_(uv_, path), script_(script) {}
+      : connection_(uv_, path), script_(script) {
+    connection_.get()->data = this;
+  }
 
+  ~uv_client() {
+    next_ = none;
+    while (left_ > 0) uv_.turn();
+  }
+  uv_client(const uv_client&) = delete;
+  uv_client& operator=(const uv_client&) = delete;
+
+  // As ours: the next batch is given inside the callback that ends this one.
   void run(std::size_t i) {
+    if (left_ == 0) give(i);
+    next_ = i + 1 == script_.size() ? 0 : i + 1;
+    const std::size_t before = given_;
+    while (given_ == before) uv_.turn();
+  }
+
+ private:
+  static constexpr std::size_t none = SIZE_MAX;
+
+  void give(std::size_t i) {
+    ++given_;
     left_ = script_[i].size();
     for (const step& s : script_[i]) {
       argv_of a(s);
       redisAsyncCommandArgv(connection_.get(), on_reply, const_cast<step*>(&s), a.count,
                             a.texts.data(), a.sizes.data());
     }
-    connection_.get()->data = &left_;
-    while (left_ > 0) uv_.turn();
   }
 
- private:
   static void on_reply(redisAsyncContext* c, void* reply, void* given) {
     const auto& s = *static_cast<const step*>(given);
     if (!is_right(s, static_cast<redisReply*>(reply))) wrong("hiredis_uv", "another reply was due");
-    --*static_cast<std::size_t*>(c->data);
+    auto& self = *static_cast<uv_client*>(c->data);
+    if (--self.left_ == 0 && self.next_ != none) self.give(self.next_);
   }
 
   hiredis_loop uv_;
   hiredis_on_uv connection_;
   const std::vector<batch>& script_;
   std::size_t left_ = 0;
+  std::size_t given_ = 0;
+  std::size_t next_ = 0;
 };
 
 [[maybe_unused]] const bool registered =
