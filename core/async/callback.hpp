@@ -46,6 +46,8 @@ class callback<R(Args...)> {
 
   // Misuse when empty.
   R operator()(Args... args) { return table_->call(room_, std::forward<Args>(args)...); }
+  // The same, without moving each argument once more on its way.
+  R call(Args&&... args) { return table_->call(room_, std::forward<Args>(args)...); }
 
   // Destroys what is held.
   void reset() noexcept {

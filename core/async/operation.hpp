@@ -120,7 +120,7 @@ class operation_state final : public operation_base {
     return ::new (home.pool().take(sizeof(operation_state))) operation_state(home);
   }
 
-  void complete(result<T> r) {
+  void complete(result<T>&& r) {
     if (is_complete()) return;
     outcome_.emplace(std::move(r));
     completed();
@@ -146,8 +146,11 @@ class operation_state final : public operation_base {
   void deliver() override {
     if (auto h = std::exchange(coroutine_, nullptr)) return h.resume();
     if (!then_) return;
-    auto f = std::move(then_);
-    if (auto ok = guarded([&] { f(take()); }); !ok) callback_failed(ok.error());
+    // In place: the queue's reference keeps this state, whatever the callback drops.
+    if (auto ok = guarded([&] { then_.call(std::move(*outcome_)); }); !ok) {
+      callback_failed(ok.error());
+    }
+    then_.reset();
   }
   void destroy() noexcept override {
     this->~operation_state();
@@ -232,12 +235,13 @@ class completer {
   operation<T> op() const { return operation<T>(state_); }
   operation_state<T>* state() const noexcept { return state_; }
 
-  void complete(result<T> r) {
+  void complete(result<T>&& r) {
     auto* state = std::exchange(state_, nullptr);
     if (!state) return;
     state->complete(std::move(r));
     state->release();
   }
+  void complete(const result<T>& r) { complete(result<T>(r)); }
 
  private:
   operation_state<T>* state_ = nullptr;

@@ -24,12 +24,11 @@ class state_pool {
   ~state_pool() = default;
   struct header;
 
-  // Free lists by size class: 64, 128, 256, 512 bytes. Larger ones go to the
+  // Free lists by size class: multiples of 64 bytes, up to 512. Larger ones go to the
   // heap. Each list keeps at most `max_kept` blocks: a burst is given back.
-  static constexpr std::size_t classes = 4;
-  static constexpr std::size_t smallest = 64;
+  static constexpr std::size_t step = 64;
+  static constexpr std::size_t classes = 8;
   static constexpr std::size_t max_kept = 1024;
-  static std::size_t class_of(std::size_t size) noexcept;
   void destroy() noexcept;
 
   std::array<header*, classes> free_{};

@@ -157,7 +157,8 @@ void value::move_from(value& other) noexcept {
       data_.integer = other.data_.integer;
       return;
   }
-  other.release();
+  // Moved from, a string or vector has nothing to free.
+  other.kind_ = value_kind::null;
 }
 
 // Frees what this value holds itself; its children are leaves by now.
@@ -197,6 +198,7 @@ void value::pop_child() noexcept {
 // container is moved up once and is never a last child again before it is empty,
 // so that the time is linear.
 void value::destroy() noexcept {
+  if (!has_children()) return release();
   value root;
   root.move_from(*this);
   while (root.has_children()) {
