@@ -41,35 +41,37 @@ class undo_guard {
 }  // namespace
 
 client::client(client_config config)
-    : config_(std::move(config)),
-      decoder_(usable(config_.reply)),
-      input_(input_limits(config_.reply)) {}
+    : config_(std::move(config)), input_(input_limits(config_.reply)) {
+  config_.reply = usable(config_.reply);
+}
 
 // --- commands -------------------------------------------------------------------
 
 // Every refusal comes before the first byte is written: what was refused can be
 // tried again, and the stream is as it was.
-result<void> client::admit(std::size_t bytes) const {
-  if (phase_ != phase::open) return fail(parley::errc::misuse, "the connection is not open");
-  if (slots_.size() >= config_.max_in_flight) {
-    return fail(parley::errc::queue_full, "max_in_flight commands wait for replies");
-  }
+inline bool client::takes(std::size_t bytes) const noexcept {
   // A single command may be larger than the limit, or it could never be sent.
-  if (!output_.empty() && output_.size() + bytes > config_.max_output) {
-    return fail(parley::errc::queue_full, "max_output bytes wait to be written");
-  }
-  return {};
+  return phase_ == phase::open && slots_.size() < config_.max_in_flight &&
+         (output_.empty() || output_.size() + bytes <= config_.max_output);
 }
 
-result<void> client::check_mode() const {
-  // RESP2 cannot tell a message from a reply inside the stream, and servers refuse
-  // other commands in this state; RESP3 marks pushes.
-  if (version_ == version::resp3 || (subscriptions_ <= 0 && shard_subscriptions_ <= 0)) return {};
+// Why takes() said no.
+error client::refusal() const {
+  if (phase_ != phase::open) return {parley::errc::misuse, "the connection is not open"};
+  if (slots_.size() >= config_.max_in_flight) {
+    return {parley::errc::queue_full, "max_in_flight commands wait for replies"};
+  }
+  return {parley::errc::queue_full, "max_output bytes wait to be written"};
+}
+
+result<void> client::check_mode(std::span<const std::string_view> arguments) const {
+  if (auto ok = check_command(arguments); !ok) return ok;
+  if (takes_commands()) return {};
   return fail(parley::errc::misuse, "RESP2: a connection with subscriptions takes no commands");
 }
 
-in_flight_slot client::slot_for(slot_kind what, std::uint64_t tag, send_options options,
-                                time_point now) const {
+inline in_flight_slot client::slot_for(slot_kind what, std::uint64_t tag, send_options options,
+                                       time_point now) const {
   in_flight_slot slot;
   slot.what = what;
   slot.tag = tag;
@@ -79,14 +81,12 @@ in_flight_slot client::slot_for(slot_kind what, std::uint64_t tag, send_options 
 
 result<std::size_t> client::send(std::span<const std::string_view> arguments, std::uint64_t tag,
                                  send_options options, time_point now) {
-  if (auto ok = check_command(arguments); !ok) return std::unexpected(std::move(ok.error()));
-  if (auto ok = check_mode(); !ok) return std::unexpected(std::move(ok.error()));
-  return put(arguments, slot_for(slot_kind::command, tag, options, now));
-}
-
-result<std::size_t> client::put(std::span<const std::string_view> arguments, in_flight_slot slot) {
+  if (may_be_refused(arguments) || !takes_commands()) {
+    if (auto ok = check_mode(arguments); !ok) return std::unexpected(std::move(ok.error()));
+  }
+  const in_flight_slot slot = slot_for(slot_kind::command, tag, options, now);
   const std::size_t bound = command_bound(arguments);
-  if (auto ok = admit(bound); !ok) return std::unexpected(std::move(ok.error()));
+  if (!takes(bound)) return std::unexpected(refusal());
   if (bound <= one_piece) {
     // Room, then slot, then commit: the first two may run out of memory, the last
     // cannot, so that bytes and slots always agree.
@@ -101,13 +101,12 @@ result<std::size_t> client::put(std::span<const std::string_view> arguments, in_
 
 result<std::size_t> client::send(std::span<const std::string_view> arguments, shared_bytes last,
                                  std::uint64_t tag, send_options options, time_point now) {
-  if (auto ok = check_command(arguments); !ok) return std::unexpected(std::move(ok.error()));
-  if (auto ok = check_mode(); !ok) return std::unexpected(std::move(ok.error()));
+  if (may_be_refused(arguments) || !takes_commands()) {
+    if (auto ok = check_mode(arguments); !ok) return std::unexpected(std::move(ok.error()));
+  }
   // A sum that wraps counts as the whole limit.
   const auto bytes = checked_add(command_bound(arguments), last.size());
-  if (auto ok = admit(bytes.value_or(config_.max_output)); !ok) {
-    return std::unexpected(std::move(ok.error()));
-  }
+  if (!takes(bytes.value_or(config_.max_output))) return std::unexpected(refusal());
   undo_guard undo(output_);
   std::byte* to = output_.reserve(header_bound).data();
   output_.commit(static_cast<std::size_t>(put_command_header(to, arguments.size() + 1) - to));
@@ -162,7 +161,7 @@ result<std::size_t> client::change_subscription(subscription kind, bool on,
   // UNSUBSCRIBE without names means all of them, with an unknown number of
   // confirmations.
   if (names.empty()) return fail(parley::errc::invalid_argument, "no names to subscribe to");
-  if (auto ok = admit(command_bound(names)); !ok) return std::unexpected(std::move(ok.error()));
+  if (!takes(command_bound(names))) return std::unexpected(refusal());
   in_flight_slot slot = slot_for(slot_kind::subscribe, tag, options, now);
   slot.kind = kind;
   slot.on = on;
@@ -192,10 +191,10 @@ void client::close(time_point now) {
 
 void client::start(time_point now) {
   if (phase_ != phase::idle) return;
+  handshake_ = std::make_unique<handshake>(config_.who);
   now_ = heard_ = now;
   phase_ = phase::handshaking;
   timers_.set(timer::handshake, now + config_.handshake_timeout);
-  handshake_.emplace(config_.who);
   send_handshake();
 }
 
@@ -285,7 +284,11 @@ void client::commit_error(const error& why, time_point now) {
 void client::release() {
   forget_delivered();
   // Nodes of a half-received reply are needed when it goes on.
-  if (node_count_ == 0) std::vector<node>().swap(nodes_);
+  if (node_count_ == 0) {
+    std::vector<node>().swap(nodes_);
+    // Between two replies a decoder knows nothing that a new one does not.
+    if (input_.empty() && !mid_reply_ && decoder_ && decoder_->is_idle()) decoder_.reset();
+  }
   input_.release();
   output_.release();
   slots_.release();
@@ -295,17 +298,6 @@ void client::fail_with(error why) {
   why_.emplace(std::move(why));
   phase_ = phase::failing;
   timers_.stop_all();
-}
-
-// Ends the life of the views that the last event showed.
-void client::forget_delivered() {
-  if (delivered_) {
-    input_.consume(decoded_);
-    decoded_ = 0;
-    node_count_ = 0;
-    delivered_ = false;
-  }
-  input_.discard_consumed();
 }
 
 }  // namespace parley::resp

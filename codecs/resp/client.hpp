@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <parley/codecs/resp/decoder.hpp>
 #include <parley/codecs/resp/handshake.hpp>
@@ -169,9 +170,14 @@ class client {
   enum class phase : std::uint8_t { idle, handshaking, open, closing, failing, over };
   enum class timer : std::uint8_t { handshake, alive, count_ };
 
-  result<void> admit(std::size_t bytes) const;
-  result<void> check_mode() const;
-  result<std::size_t> put(std::span<const std::string_view> arguments, in_flight_slot slot);
+  bool takes(std::size_t bytes) const noexcept;
+  // RESP2 cannot tell a message from a reply inside the stream, and servers refuse
+  // other commands while there are subscriptions; RESP3 marks pushes.
+  bool takes_commands() const noexcept {
+    return version_ == version::resp3 || (subscriptions_ <= 0 && shard_subscriptions_ <= 0);
+  }
+  error refusal() const;
+  result<void> check_mode(std::span<const std::string_view> arguments) const;
   result<std::size_t> change_subscription(subscription kind, bool on,
                                           std::span<const std::string_view> names,
                                           std::uint64_t tag, send_options options, time_point now);
@@ -181,6 +187,7 @@ class client {
   in_flight_slot slot_for(slot_kind what, std::uint64_t tag, send_options options,
                           time_point now) const;
 
+  bool has_plain_reply();
   std::optional<event> decode_next();
   std::optional<event> deliver(bool complete);
   std::optional<event> deliver_push(std::span<const node> nodes);
@@ -192,7 +199,16 @@ class client {
   void join_parts() noexcept;
   event end_event();
 
-  void forget_delivered();
+  // Ends the life of the views that the last event showed.
+  void forget_delivered() noexcept {
+    if (delivered_) {
+      input_.consume(decoded_);
+      decoded_ = 0;
+      node_count_ = 0;
+      delivered_ = false;
+    }
+    input_.discard_consumed();
+  }
   void send_handshake();
   void check_alive(time_point now);
   void fail_with(error why);
@@ -200,8 +216,9 @@ class client {
   error end_of_stream() const;
 
   client_config config_;
-  std::optional<handshake> handshake_;
-  decoder decoder_;
+  // Both on the heap while they are needed: an idle connection stays small.
+  std::unique_ptr<handshake> handshake_;
+  std::unique_ptr<decoder> decoder_;
   receive_buffer input_;
   send_buffer output_;
   in_flight slots_;

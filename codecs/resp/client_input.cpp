@@ -18,9 +18,32 @@ element reply_event::root() const noexcept {
   return element(nodes.subspan(from));
 }
 
+// Decodes a reply if nothing is special: it is whole and at the front of the input, its
+// command has a waiter, and it is no push. False: whatever was decoded is left to
+// decode_next(), which knows all cases.
+inline bool client::has_plain_reply() {
+  if (phase_ != phase::open || !takes_commands() || node_count_ != 0 || mid_reply_ ||
+      input_.empty() || !decoder_ || nodes_.empty() || slots_.empty() || slots_.is_due(now_)) {
+    return false;
+  }
+  const in_flight_slot& front = slots_.front();
+  if (front.what != slot_kind::command || front.abandoned) return false;
+  const decode_result r = decoder_->decode_reply(input_.data(), nodes_);
+  decoded_ = r.consumed;
+  node_count_ = r.count;
+  return r.count != 0 && nodes_[r.count - 1].is_last() && nodes_.front().type != kind::push;
+}
+
 client::event client::next_event() {
   // The contract of machines: views of an event live until the next call.
   forget_delivered();
+  if (has_plain_reply()) {
+    delivered_ = true;
+    drop_rest_ = false;
+    const std::uint64_t tag = slots_.front().tag;
+    slots_.pop();
+    return reply_event{tag, {nodes_.data(), node_count_}, true};
+  }
   if (phase_ >= phase::failing) return end_event();
   if (phase_ == phase::idle && !ended_) return need_data{};
   // Waiters whose time has passed learn of it before anything else.
@@ -54,7 +77,7 @@ error client::end_of_stream() const {
   }
   // An end between replies is a decision of the server; one inside a reply is a
   // loss on the way.
-  if (mid_reply_ || !decoder_.is_idle() || !input_.empty()) {
+  if (mid_reply_ || (decoder_ && !decoder_->is_idle()) || !input_.empty()) {
     return error(parley::errc::truncated, "by the server, inside a reply");
   }
   return error(parley::errc::closed, "by the server");
@@ -73,6 +96,11 @@ client::event client::end_event() {
 // that a reply was swallowed and the next may be tried.
 std::optional<client::event> client::decode_next() {
   for (;;) {
+    // By has_plain_reply().
+    if (node_count_ > 0 && nodes_[node_count_ - 1].is_last()) return deliver(true);
+    const auto in = input_.data().subspan(decoded_);
+    // An idle connection asks too, and must not get a list of nodes for it.
+    if (in.empty()) break;
     if (node_count_ == nodes_.size()) {
       if (nodes_.size() >= config_.max_nodes) {
         fail_with(error(resp::errc::reply_too_large, "more than max_nodes values in one reply"));
@@ -83,13 +111,13 @@ std::optional<client::event> client::decode_next() {
     }
     // The bytes of the reply stay in the buffer until it was delivered: its nodes
     // look at them.
-    const auto in = input_.data().subspan(decoded_);
-    const decode_result r = decoder_.decode_reply(in, std::span(nodes_).subspan(node_count_));
+    if (!decoder_) decoder_ = std::make_unique<decoder>(config_.reply);
+    const decode_result r = decoder_->decode_reply(in, std::span(nodes_).subspan(node_count_));
     decoded_ += r.consumed;
     node_count_ += r.count;
-    if (node_count_ > 0 && nodes_[node_count_ - 1].is_last()) return deliver(true);
+    if (node_count_ > 0 && nodes_[node_count_ - 1].is_last()) continue;
     if (r.status == decode_status::failed) {
-      fail_with(foreign_peer(*decoder_.fault()));
+      fail_with(foreign_peer(*decoder_->fault()));
       return std::nullopt;
     }
     if (r.status == decode_status::need_data) break;

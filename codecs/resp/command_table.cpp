@@ -42,6 +42,17 @@ constexpr auto refusals = std::to_array<refused>({
     {"QUIT", "close the provider"},
 });
 
+// For each length of a word, the first letters of refused commands: a bit each.
+constexpr auto refused_letters = [] {
+  std::array<std::uint32_t, 16> letters{};
+  const auto add = [&](std::string_view word) {
+    letters[word.size()] |= std::uint32_t{1} << (word.front() - 'A');
+  };
+  for (const refused& r : refusals) add(r.word);
+  add("CLIENT");  // with REPLY
+  return letters;
+}();
+
 // They end when something happens or by a timeout of their own: ours would cut them
 // short, and their reply would come all the same.
 struct blocking_word {
@@ -143,6 +154,15 @@ result<void> check_command(std::span<const std::string_view> arguments) {
             .with_hint("replies pair with commands; drop the operation instead"));
   }
   return {};
+}
+
+bool may_be_refused(std::span<const std::string_view> arguments) noexcept {
+  if (arguments.empty() || arguments.front().empty()) return true;
+  const std::string_view word = arguments.front();
+  if (word.size() >= refused_letters.size()) return false;
+  // Without the bit for small letters; what is no letter has no bit, or one too many.
+  const unsigned letter = (static_cast<unsigned char>(word.front()) & 0x1Fu) - 1u;
+  return (refused_letters[word.size()] >> (letter & 0x1Fu) & 1u) != 0;
 }
 
 bool is_blocking(std::span<const std::string_view> arguments) noexcept {

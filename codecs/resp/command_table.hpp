@@ -14,6 +14,10 @@ namespace parley::resp {
 // Refuses an empty command, and those that change how replies are paired.
 result<void> check_command(std::span<const std::string_view> arguments);
 
+// False for nearly every command that check_command() would let pass: what every
+// command pays, in place of that search.
+bool may_be_refused(std::span<const std::string_view> arguments) noexcept;
+
 // True for commands that wait at the server until something happens elsewhere (BLPOP,
 // XREAD BLOCK, WAIT).
 bool is_blocking(std::span<const std::string_view> arguments) noexcept;

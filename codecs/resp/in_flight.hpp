@@ -80,6 +80,9 @@ class in_flight {
     return next_check_;
   }
 
+  // False: take_expired() has nothing to do.
+  bool is_due(time_point now) const noexcept { return now >= next_check_; }
+
   // Abandons the first slot whose deadline has come and returns its tag. When
   // there is none, works out the next check and returns nothing.
   std::optional<std::uint64_t> take_expired(time_point now) noexcept {
@@ -107,7 +110,8 @@ class in_flight {
  private:
   in_flight_slot& at(std::size_t i) noexcept { return slots_[(head_ + i) & (slots_.size() - 1)]; }
 
-  void grow() {
+  // Apart, so that push() stays small enough to be inlined.
+  [[gnu::noinline]] void grow() {
     std::vector<in_flight_slot> larger(std::max<std::size_t>(8, slots_.size() * 2));
     for (std::size_t i = 0; i < size_; ++i) larger[i] = at(i);
     slots_.swap(larger);
