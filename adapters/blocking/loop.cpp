@@ -58,13 +58,20 @@ bool loop::run_once(std::optional<duration> at_most) {
   // Called from inside a callback: a second turn would run it within itself.
   if (running_ || in_turn()) return false;
   struct scope {
-    bool& flag;
-    ~scope() { flag = false; }
-  } const leave{running_};
+    loop& self;
+    ~scope() {
+      self.running_ = false;
+      self.turn_began_.reset();
+    }
+  } const leave{*this};
   running_ = true;
-  wait_for_events(at_most);
-  report_events();
-  run_timers(now());
+  // What is ready need not wait for a look at the descriptors, which costs as much as
+  // a write; but every second turn looks, so that work cannot keep input away.
+  looked_ = !has_ready() || !looked_;
+  if (looked_) wait_for_events(at_most);
+  turn_began_ = posix::steady_now();
+  if (looked_) report_events();
+  run_timers(*turn_began_);
   run_ready();
   return true;
 }

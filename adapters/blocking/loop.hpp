@@ -54,7 +54,9 @@ class loop final : public parley::loop, private posix::reactor {
   }
 
   // --- the loop port
-  time_point now() override { return posix::steady_now(); }
+  // Inside a turn, the time at which its wait ended: commands in callbacks cost no
+  // system's clock.
+  time_point now() override { return turn_began_ ? *turn_began_ : posix::steady_now(); }
   wall_time wall_now() override { return posix::system_now(); }
   void random(std::span<std::byte> out) override { posix::fill_random(out); }
   void resolve(resolve_request& request) override { resolver_.resolve(request); }
@@ -80,7 +82,9 @@ class loop final : public parley::loop, private posix::reactor {
   posix::threaded_resolver resolver_{*this};
   std::unique_ptr<poll_set> set_;
   std::atomic<bool> stopped_ = false;
+  std::optional<time_point> turn_began_;  // inside run_once(), behind its wait
   bool running_ = false;
+  bool looked_ = false;  // the last turn looked at the descriptors
 };
 
 }  // namespace parley::blocking

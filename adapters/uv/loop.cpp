@@ -61,14 +61,25 @@ struct loop::handles {
   static void on_async(uv_async_t* h) noexcept { static_cast<loop*>(h->data)->request_turn(); }
 };
 
+// One call of libuv: reads the clock once. Commands in callbacks then cost no further look.
+struct loop::moment {
+  explicit moment(loop& on) : self(on) { self.present_ = posix::steady_now(); }
+  ~moment() { self.present_.reset(); }
+  moment(const moment&) = delete;
+  moment& operator=(const moment&) = delete;
+  loop& self;
+};
+
 // Watches one descriptor.
 struct loop::poll_handle {
   uv_poll_t poll;
+  loop* home;
   posix::pollable* target;
   int events = 0;
 
   static void on_event(uv_poll_t* h, int status, int events) noexcept {
     auto* self = static_cast<poll_handle*>(h->data);
+    const moment began(*self->home);
     try {
       // A status means that poll found an error, which reading or writing tells.
       self->target->on_ready(status < 0 || (events & UV_READABLE) != 0,
@@ -158,7 +169,7 @@ loop::~loop() {
   handles_->close();
 }
 
-time_point loop::now() { return posix::steady_now(); }
+time_point loop::now() { return present_ ? *present_ : posix::steady_now(); }
 wall_time loop::wall_now() { return posix::system_now(); }
 void loop::random(std::span<std::byte> out) { posix::fill_random(out); }
 
@@ -185,7 +196,8 @@ void loop::request_turn() {
 void loop::notify() { uv_async_send(&handles_->async); }
 
 void loop::turn() {
-  run_timers(now());
+  const moment began(*this);
+  run_timers(*present_);
   run_ready();
   if (!has_ready()) {
     uv_idle_stop(&handles_->idle);
@@ -218,6 +230,7 @@ void loop::watch(posix::pollable& p, bool read, bool write) {
     const int code = uv_poll_init_socket(uv_, &made->poll, p.descriptor());
     if (code != 0) return p.on_unwatchable(posix::from_errno(-code, "watching a socket"));
     h = made.release();
+    h->home = this;
     h->target = &p;
     h->poll.data = h;
     p.slot = reinterpret_cast<std::uintptr_t>(h);

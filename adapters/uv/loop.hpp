@@ -12,6 +12,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <parley/adapters/posix/reactor.hpp>
 #include <parley/core/loop/loop.hpp>
 
@@ -33,6 +34,7 @@ class loop final : public parley::loop, private posix::reactor {
   uv_loop_s* borrowed() const noexcept { return uv_; }
 
   // --- the loop port
+  // Inside a callback of libuv, the time at which it began.
   time_point now() override;
   wall_time wall_now() override;
   void random(std::span<std::byte> out) override;
@@ -45,6 +47,7 @@ class loop final : public parley::loop, private posix::reactor {
 
  private:
   struct handles;
+  struct moment;
   struct poll_handle;
   class lookup;
 
@@ -57,7 +60,8 @@ class loop final : public parley::loop, private posix::reactor {
   void arm_timer();
 
   uv_loop_s* uv_;
-  handles* handles_;  // frees itself, when libuv has closed them
+  std::optional<time_point> present_;  // what now() says while libuv has called us
+  handles* handles_;                   // frees itself, when libuv has closed them
 };
 
 }  // namespace parley::uv

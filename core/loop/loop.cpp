@@ -39,6 +39,8 @@ void loop::enqueue(work& item) {
 }
 
 void loop::set_timer(timer& t, std::optional<time_point> at) {
+  // Each turn of a connection says its deadline, and nearly always the same one.
+  if (at == t.armed_at()) return;
   const auto before = timers_.next();
   timers_.set(t, at);
   // An earlier deadline than the one that the loop waits for.

@@ -19,6 +19,9 @@ class timer {
   virtual void fired(time_point now) = 0;
 
   bool is_armed() const noexcept { return queue_ != nullptr; }
+  std::optional<time_point> armed_at() const noexcept {
+    return queue_ ? std::optional(at_) : std::nullopt;
+  }
 
  protected:
   timer() = default;
