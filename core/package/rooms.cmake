@@ -49,6 +49,9 @@ function(parley_room name)
   add_library(parley_${name} ${arg_SOURCES})
   add_library(parley::${name} ALIAS parley_${name})
   parley_flags(parley_${name})
+  # Nobody replaces single functions of ours: calls within a file may be inlined.
+  target_compile_options(parley_${name}
+                         PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
   target_include_directories(
     parley_${name} PUBLIC $<BUILD_INTERFACE:${parley_include}>
                           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
