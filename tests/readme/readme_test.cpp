@@ -50,6 +50,18 @@ TEST(readme, the_provider_program_hears_itself) {
   EXPECT_EQ(r.output, "value = 42\n");
 }
 
+TEST(readme, the_programs_in_other_loops_count) {
+  redis_server server;
+  EXPECT_EQ(run("on_uv", server.uri()).output, "1\n");
+  EXPECT_EQ(run("on_asio", server.uri()).output, "2\n");
+}
+
+TEST(readme, the_simulated_program_needs_no_server) {
+  const run_result r = run("simulated");
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "timed_out, after seconds that took no time\n");
+}
+
 // S157: the error that a reader of the README sees first.
 TEST(readme, without_a_server_the_error_helps) {
   const run_result r = run("provider", std::to_string(free_port()));

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <parley/adapters/sim/world.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
+#include <parley/codecs/resp/server/redis_server.hpp>
+#include <parley/core/net/endpoint.hpp>
 
 #include "redis/watcher.hpp"
 #include "support/fake_redis.hpp"
@@ -38,20 +40,57 @@ class user {
 
  private:
   void one(int i) {
-    ++seen_.accepted;
-    ended_.push_back(0);
-    const std::size_t slot = ended_.size() - 1;
+    if (i % 9 == 4) return wait_at_the_server(i);
+    if (i % 13 == 6) return borrow();
+    const std::size_t slot = begin_one();
     const std::string text = "echo " + std::to_string(i);
     auto op = redis_.command_as<std::string>("ECHO", text);
     if (i % 7 == 3) op.cancel();
     std::move(op).then([this, slot, text](result<std::string> r) {
-      ++seen_.ended;
-      if (++ended_[slot] > 1) ++seen_.twice;
-      if (!r && r.error() == errc::cancelled) ++seen_.cancelled;
-      if (!r) return;
-      ++seen_.succeeded;
-      if (*r != text) ++seen_.foreign;
+      end_one(slot, r.has_value(), r ? nullptr : &r.error());
+      if (r && *r != text) ++seen_.foreign;
     });
+  }
+
+  // P38: on connections of the pool, some of them cancelled while they wait.
+  void wait_at_the_server(int i) {
+    const std::size_t slot = begin_one();
+    const std::string key = "list " + std::to_string(i);
+    auto op = redis_.command_as<std::pair<std::string, std::string>>("BLPOP", key, "0.5");
+    if (i % 2 == 0) redis_.command("RPUSH", key, key).then([](result<resp::reply>) {});
+    if (i % 5 == 0) op.cancel();
+    std::move(op).then([this, slot, key](result<std::pair<std::string, std::string>> r) {
+      end_one(slot, r.has_value(), r ? nullptr : &r.error());
+      if (r && (r->first != key || r->second != key)) ++seen_.foreign;
+    });
+  }
+
+  void borrow() {
+    const std::size_t slot = begin_one();
+    redis_.acquire().then([this, slot](result<redis_connection> own) {
+      end_one(slot, own.has_value(), own ? nullptr : &own.error());
+      if (!own) return;
+      const std::size_t inner = begin_one();
+      const std::string text = "own " + std::to_string(inner);
+      auto op = own->command_as<std::string>("ECHO", text);
+      // Given back at once: the reply is lost with the connection, the operation is not.
+      std::move(op).then([this, inner, text](result<std::string> r) {
+        end_one(inner, r.has_value(), r ? nullptr : &r.error());
+        if (r && *r != text) ++seen_.foreign;
+      });
+    });
+  }
+
+  std::size_t begin_one() {
+    ++seen_.accepted;
+    ended_.push_back(0);
+    return ended_.size() - 1;
+  }
+  void end_one(std::size_t slot, bool good, const error* why) {
+    ++seen_.ended;
+    if (++ended_[slot] > 1) ++seen_.twice;
+    if (why && *why == errc::cancelled) ++seen_.cancelled;
+    seen_.succeeded += good;
   }
 
   sim::world& world_;
@@ -65,17 +104,21 @@ std::string run(std::uint64_t seed, outcome& total) {
   sim::world world(seed);
   sim::host& there = world.add_host("server");
   sim::host& here = world.add_host("client");
-  fake_redis server(there);
-  const auto listen = [&] { EXPECT_TRUE(server.listen(there.at(6379))); };
+  redis_server_config at;
+  at.host = endpoint(there.at(6379)).host();
+  std::optional<parley::redis_server> server;
+  const auto listen = [&] {
+    server.emplace(there, at);
+    EXPECT_TRUE(server->listen());
+  };
   listen();
-  there.on_boot([&] {
-    server.kill();
-    listen();
-  });
+  there.on_boot(listen);
   watcher watch;
   redis_config c;
   c.host = "server";
   c.watch = &watch;
+  if (seed % 2 == 0) c.protocol = resp::version_choice::resp2;
+  if (seed % 3 == 0) c.max_connections = 4;  // the pool is contended
   auto redis = std::make_unique<redis_provider>(here, c);
   bool up = false;
   redis->initialize().then([&](result<void> r) { up = r.has_value(); });

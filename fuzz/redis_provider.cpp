@@ -1,0 +1,259 @@
+// The whole provider and the embedded server over simulated links. The input is a list of
+// what users do (commands, waits, cancels, speakers, lent connections, closing) and of
+// what happens (breaks, partitions, crashes, time). Whatever they are: each operation ends
+// once, no reply reaches another caller, and nothing is left when the provider has gone.
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <parley/adapters/sim/world.hpp>
+#include <parley/codecs/resp/redis_provider.hpp>
+#include <parley/codecs/resp/server/redis_server.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace parley;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void must(bool condition) {
+  if (!condition) __builtin_trap();
+}
+
+redis_config config_of(std::uint8_t bits) {
+  redis_config c;
+  c.host = "server";
+  if (bits & 1) c.protocol = resp::version_choice::resp2;
+  if (bits & 2) c.max_connections = 3;
+  if (bits & 4) c.offline_bytes = 600;
+  if (bits & 8) c.offline_policy = overflow::drop_oldest;
+  if (bits & 16) c.pool_timeout = milliseconds(200);
+  if (bits & 32) c.pool_idle = milliseconds(300);
+  if (bits & 64) c.max_output = 300;
+  if (bits & 128) c.pool_waiting = 2;
+  return c;
+}
+
+// How often each operation has ended; lives longer than all of them.
+struct ledger {
+  std::vector<int> ended;
+
+  std::size_t open() {
+    ended.push_back(0);
+    return ended.size() - 1;
+  }
+  void close(std::size_t entry) { must(++ended[entry] == 1); }
+};
+
+class session {
+ public:
+  session(const std::uint8_t* data, std::size_t size)
+      : data_(data), size_(size), world_(byte()), config_(config_of(byte())) {
+    redis_server_config at;
+    at.host = endpoint(there_.at(6379)).host();
+    server_ = std::make_unique<redis_server>(there_, at);
+    must(server_->listen().has_value());
+    there_.on_boot([this] {
+      // A crash takes the process: connections and listeners are gone already.
+      server_.reset();
+      redis_server_config again;
+      again.host = endpoint(there_.at(6379)).host();
+      server_ = std::make_unique<redis_server>(there_, again);
+      (void)server_->listen();
+    });
+  }
+
+  void run() {
+    begin();
+    while (size_ > 0) step();
+    speakers_.clear();
+    lent_.clear();
+    redis_.reset();
+    world_.heal_all();
+    world_.run_for(seconds(30));
+    for (int times : book_.ended) must(times == 1);
+    must(here_.open_connections() == 0);
+    states_.clear();
+  }
+
+ private:
+  std::uint8_t byte() {
+    if (size_ == 0) return 0;
+    --size_;
+    return *data_++;
+  }
+
+  void begin() {
+    redis_ = std::make_unique<redis_provider>(here_, config_);
+    const std::size_t entry = book_.open();
+    redis_->initialize().then([this, entry](result<void>) { book_.close(entry); });
+  }
+
+  void step() {
+    const std::uint8_t what = byte();
+    switch (what % 16) {
+      case 0:
+      case 1:
+        return echo();
+      case 2:
+        return wait_at_the_server();
+      case 3:
+        return push();
+      case 4:
+        return cancel(byte());
+      case 5:
+        return speak();
+      case 6:
+        return shout();
+      case 7:
+        return drop(byte());
+      case 8:
+        return borrow();
+      case 9:
+        return use_lent(byte());
+      case 10:
+        return world_.reset(here_, there_);
+      case 11:
+        return byte() & 1 ? world_.partition(here_, there_) : world_.heal(here_, there_);
+      case 12:
+        return crash();
+      case 13:
+        return world_.run_for(milliseconds(byte()));
+      case 14:
+        return world_.run_for(milliseconds(40 * byte()));
+      default:
+        return end();
+    }
+  }
+
+  void echo() {
+    const std::size_t entry = book_.open();
+    const std::string text = "echo " + std::to_string(entry);
+    auto op = redis_->command_as<std::string>("ECHO", text);
+    states_.emplace_back(op.state());
+    std::move(op).then([this, entry, text](result<std::string> r) {
+      book_.close(entry);
+      if (r) must(*r == text);
+    });
+  }
+
+  void wait_at_the_server() {
+    const std::size_t entry = book_.open();
+    auto op = redis_->command("BLPOP", "list", byte() & 1 ? "0" : "0.2");
+    states_.emplace_back(op.state());
+    std::move(op).then([this, entry](result<resp::reply>) { book_.close(entry); });
+  }
+
+  void push() {
+    const std::size_t entry = book_.open();
+    redis_->command_as<std::int64_t>("RPUSH", "list", entry).then([this, entry](auto) {
+      book_.close(entry);
+    });
+  }
+
+  void cancel(std::uint8_t which) {
+    if (!states_.empty()) states_[which % states_.size()]->cancel();
+  }
+
+  void speak() {
+    const std::size_t entry = book_.open();
+    const bool by_pattern = (byte() & 1) != 0;
+    auto on_message = [this](const message&) {
+      // Any call is legal in a callback.
+      if (++heard_ % 3 == 0) echo();
+      if (heard_ % 7 == 0) speakers_.clear();
+    };
+    auto op = redis_->create_speaker(by_pattern ? "c*" : "c", on_message,
+                                     by_pattern ? pattern() : speaker_options());
+    std::move(op).then([this, entry](result<speaker> r) {
+      book_.close(entry);
+      if (r && redis_) speakers_.push_back(*std::move(r));
+    });
+  }
+
+  void shout() {
+    if (speakers_.empty()) return;
+    const std::size_t entry = book_.open();
+    speakers_.back().shout(entry).then([this, entry](result<delivery>) { book_.close(entry); });
+  }
+
+  void drop(std::uint8_t which) {
+    if (which & 1 && !speakers_.empty()) speakers_.erase(speakers_.begin());
+    if (which & 2 && !lent_.empty()) lent_.erase(lent_.begin());
+  }
+
+  void borrow() {
+    const std::size_t entry = book_.open();
+    redis_->acquire().then([this, entry](result<redis_connection> r) {
+      book_.close(entry);
+      if (r && redis_) lent_.push_back(*std::move(r));
+    });
+  }
+
+  void use_lent(std::uint8_t which) {
+    constexpr std::array<const char*, 4> words{"MULTI", "EXEC", "PING", "DBSIZE"};
+    if (lent_.empty()) return;
+    const std::size_t entry = book_.open();
+    lent_[which % lent_.size()]
+        .command(words[(which >> 2) % words.size()])
+        .then([this, entry](auto) { book_.close(entry); });
+  }
+
+  void crash() {
+    if (server_) {
+      there_.crash();
+      there_.restart();
+    }
+  }
+
+  // The end of the provider in whatever state, and another one.
+  void end() {
+    speakers_.clear();
+    if (byte() & 1) {
+      const std::size_t entry = book_.open();
+      redis_->close().then([this, entry](result<void>) { book_.close(entry); });
+    }
+    lent_.clear();
+    redis_.reset();
+    begin();
+  }
+
+  const std::uint8_t* data_;
+  std::size_t size_;
+  ledger book_;
+  sim::world world_;
+  sim::host& there_ = world_.add_host("server");
+  sim::host& here_ = world_.add_host("client");
+  redis_config config_;
+  std::unique_ptr<redis_server> server_;
+  std::unique_ptr<redis_provider> redis_;
+  std::vector<speaker> speakers_;
+  std::vector<redis_connection> lent_;
+  // Held, so that cancelling one that has ended is tried as well.
+  class held {
+   public:
+    explicit held(operation_base* op) noexcept : op_(op) { op_->retain(); }
+    held(held&& other) noexcept : op_(std::exchange(other.op_, nullptr)) {}
+    held& operator=(held&&) = delete;
+    ~held() {
+      if (op_) op_->release();
+    }
+    operation_base* operator->() const noexcept { return op_; }
+
+   private:
+    operation_base* op_;
+  };
+  std::vector<held> states_;
+  int heard_ = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // Each step costs simulated time: longer inputs find nothing more.
+  if (size > 400) return 0;
+  session(data, size).run();
+  return 0;
+}
