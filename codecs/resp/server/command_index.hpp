@@ -9,6 +9,7 @@
 
 namespace parley::resp {
 
+// One command as it is found by its name.
 struct indexed_command {
   const data_command* about = nullptr;
   const engine_command* own = nullptr;  // null for commands that only need data

@@ -25,6 +25,7 @@
 
 namespace parley::resp {
 
+// What an engine is made with.
 struct engine_config {
   std::uint32_t databases = 16;  // as Redis
   // Of the default user; empty: clients need none.

@@ -24,6 +24,7 @@ class key_positions {
     count_ = (limit - first_) / step_ + 1;
   }
 
+  // Goes over the places of the keys.
   struct iterator {
     const key_positions* home;
     std::size_t index;

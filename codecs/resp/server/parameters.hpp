@@ -9,6 +9,7 @@
 
 namespace parley::resp {
 
+// One setting, as CONFIG knows it.
 struct parameter {
   std::string_view name;
   // The value, as CONFIG GET shows it.

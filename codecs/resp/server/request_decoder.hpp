@@ -51,6 +51,7 @@ enum class request_status : std::uint8_t {
   failed,     // for good: see fault_text()
 };
 
+// What came of one call of decode().
 struct request_decode {
   request_status status = request_status::need_data;
   std::size_t consumed = 0;  // of a complete request; else 0
