@@ -66,6 +66,7 @@ void unmark(std::string& word) {
 void add_common(CLI::App& app, options& o) {
   app.add_option("URL", o.url, url_help)->required();
   std::vector<std::string> names;
+  names.reserve(loop_kinds.size());
   for (const loop_kind kind : loop_kinds) names.emplace_back(to_string(kind));
   app.add_option_function<std::string>(
          "--loop",

@@ -18,7 +18,7 @@ using words = std::vector<std::string>;
 // "SET key \"two words\" \x00" as words: quotes keep spaces, \xHH is a byte.
 words split(std::string_view line);
 
-class data_server : resp::key_observer {
+class data_server final : resp::key_observer {
  public:
   explicit data_server(const resp::keyspace_limits& limits = {},
                        resp::hash_seed seed = {0x0123456789abcdef, 0xfedcba9876543210});
