@@ -25,6 +25,7 @@ void must(bool condition) {
 redis_config config_of(std::uint8_t bits) {
   redis_config c;
   c.host = "server";
+  c.password = "secret";
   if (bits & 1) c.protocol = resp::version_choice::resp2;
   if (bits & 2) c.max_connections = 3;
   if (bits & 4) c.offline_bytes = 600;
@@ -53,6 +54,7 @@ class session {
       : data_(data), size_(size), world_(byte()), config_(config_of(byte())) {
     redis_server_config at;
     at.host = endpoint(there_.at(6379)).host();
+    at.password = "secret";
     server_ = std::make_unique<redis_server>(there_, at);
     must(server_->listen().has_value());
     there_.on_boot([this] {
@@ -60,6 +62,7 @@ class session {
       server_.reset();
       redis_server_config again;
       again.host = endpoint(there_.at(6379)).host();
+      again.password = "secret";
       server_ = std::make_unique<redis_server>(there_, again);
       (void)server_->listen();
     });
@@ -114,15 +117,19 @@ class session {
       case 9:
         return use_lent(byte());
       case 10:
-        return world_.reset(here_, there_);
+        world_.reset(here_, there_);
+        return;
       case 11:
-        return byte() & 1 ? world_.partition(here_, there_) : world_.heal(here_, there_);
+        if (byte() & 1) return world_.partition(here_, there_);
+        return world_.heal(here_, there_);
       case 12:
         return crash();
       case 13:
-        return world_.run_for(milliseconds(byte()));
+        world_.run_for(milliseconds(byte()));
+        return;
       case 14:
-        return world_.run_for(milliseconds(40 * byte()));
+        world_.run_for(milliseconds(40 * byte()));
+        return;
       default:
         return end();
     }

@@ -106,6 +106,7 @@ std::string run(std::uint64_t seed, outcome& total) {
   sim::host& here = world.add_host("client");
   redis_server_config at;
   at.host = endpoint(there.at(6379)).host();
+  at.password = "secret";
   std::optional<parley::redis_server> server;
   const auto listen = [&] {
     server.emplace(there, at);
@@ -117,6 +118,7 @@ std::string run(std::uint64_t seed, outcome& total) {
   redis_config c;
   c.host = "server";
   c.watch = &watch;
+  c.password = at.password;
   if (seed % 2 == 0) c.protocol = resp::version_choice::resp2;
   if (seed % 3 == 0) c.max_connections = 4;  // the pool is contended
   auto redis = std::make_unique<redis_provider>(here, c);
