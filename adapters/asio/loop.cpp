@@ -22,8 +22,7 @@ using boost::system::error_code;
 // What handlers need that may run when the loop is gone. All of it belongs to the
 // strand, but for `notified`.
 struct loop::handles {
-  handles(const any_io_executor& borrowed, loop* of)
-      : owner(of), home(borrowed), timer(home) {}
+  handles(const any_io_executor& borrowed, loop* of) : owner(of), home(borrowed), timer(home) {}
 
   loop* owner;  // null once it is destroyed
   strand home;
