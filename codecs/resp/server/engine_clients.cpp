@@ -86,7 +86,7 @@ void list(engine_call& c) {
 // Ends a client: the one who asks only behind its reply.
 void end(engine_call& c, peer& p) {
   if (&p == &c.from) return p.machine.close();
-  p.machine.abort();
+  p.machine.break_off();
   p.stirred();
 }
 

@@ -13,7 +13,7 @@ redis_server_session::redis_server_session(redis_server& home, connection& c, st
 
 void redis_server_session::abandon() noexcept {
   // The machine borrows limits that may be gone: it must ask for them no more.
-  machine_.top().abort();
+  machine_.top().break_off();
   home_->engine_.leave(*this);
   home_ = nullptr;
   connection_.close();

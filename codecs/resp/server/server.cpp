@@ -56,7 +56,7 @@ void server::close() noexcept {
   if (phase_ == phase::open) phase_ = phase::over;
 }
 
-void server::abort() noexcept {
+void server::break_off() noexcept {
   phase_ = phase::over;
   drop_output();
 }
@@ -111,7 +111,7 @@ server::event server::next_event() {
     } else if (held_) {
       // A peer that has gone needs no answer.
       if (ended_)
-        abort();
+        break_off();
       else
         return wants_read() ? event(need_data{}) : event(paused{});
     } else if (buffered() >= limits_->high_water) {

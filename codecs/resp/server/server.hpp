@@ -70,7 +70,7 @@ class server {
   // Takes no further request, and ends when the output is written.
   void close() noexcept;
   // Ends now. Output that is not with the loop already is dropped.
-  void abort() noexcept;
+  void break_off() noexcept;
 
   // --- queries ---------------------------------------------------------------------
   std::size_t buffered() const noexcept { return work_ ? work_->output.size() : 0; }
