@@ -12,15 +12,15 @@
 #include <string>
 #include <vector>
 
+#include "support/reader.hpp"
+
 namespace {
 
 using namespace parley;
+using fuzz::must;
+using fuzz::reader;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-void must(bool condition) {
-  if (!condition) __builtin_trap();
-}
 
 redis_config config_of(std::uint8_t bits) {
   redis_config c;
@@ -50,8 +50,7 @@ struct ledger {
 
 class session {
  public:
-  session(const std::uint8_t* data, std::size_t size)
-      : data_(data), size_(size), world_(byte()), config_(config_of(byte())) {
+  explicit session(reader in) : in_(in), world_(in_.byte()), config_(config_of(in_.byte())) {
     redis_server_config at;
     at.host = endpoint(there_.at(6379)).host();
     at.password = "secret";
@@ -70,7 +69,7 @@ class session {
 
   void run() {
     begin();
-    while (size_ > 0) step();
+    while (!in_.empty()) step();
     speakers_.clear();
     lent_.clear();
     redis_.reset();
@@ -82,11 +81,7 @@ class session {
   }
 
  private:
-  std::uint8_t byte() {
-    if (size_ == 0) return 0;
-    --size_;
-    return *data_++;
-  }
+  std::uint8_t byte() { return in_.byte(); }
 
   void begin() {
     redis_ = std::make_unique<redis_provider>(here_, config_);
@@ -227,8 +222,7 @@ class session {
     begin();
   }
 
-  const std::uint8_t* data_;
-  std::size_t size_;
+  reader in_;
   ledger book_;
   sim::world world_;
   sim::host& there_ = world_.add_host("server");
@@ -261,6 +255,6 @@ class session {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // Each step costs simulated time: longer inputs find nothing more.
   if (size > 400) return 0;
-  session(data, size).run();
+  session(reader({reinterpret_cast<const char*>(data), size})).run();
   return 0;
 }

@@ -11,33 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "support/reader.hpp"
+
 namespace {
 
 using namespace parley;
-
-void must(bool condition) {
-  if (!condition) __builtin_trap();
-}
-
-class reader {
- public:
-  explicit reader(std::string_view bytes) : rest_(bytes) {}
-  bool empty() const { return rest_.empty(); }
-  std::uint8_t byte() {
-    if (rest_.empty()) return 0;
-    const auto b = static_cast<std::uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
-    return b;
-  }
-  std::string_view bytes(std::size_t n) {
-    const std::string_view taken = rest_.substr(0, n);
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-
- private:
-  std::string_view rest_;
-};
+using fuzz::must;
+using fuzz::reader;
 
 // What a tag has seen so far.
 enum class life : std::uint8_t { waiting, ended, cancelled };

@@ -12,34 +12,14 @@
 #include <string_view>
 #include <vector>
 
+#include "support/reader.hpp"
+
 namespace {
 
 using namespace parley;
+using fuzz::must;
+using fuzz::reader;
 using namespace std::chrono_literals;
-
-void must(bool condition) {
-  if (!condition) __builtin_trap();
-}
-
-class reader {
- public:
-  explicit reader(std::string_view bytes) : rest_(bytes) {}
-  bool empty() const { return rest_.empty(); }
-  std::uint8_t byte() {
-    if (rest_.empty()) return 0;
-    const auto b = static_cast<std::uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
-    return b;
-  }
-  std::string_view bytes(std::size_t n) {
-    const std::string_view taken = rest_.substr(0, n);
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-
- private:
-  std::string_view rest_;
-};
 
 // Requests that get past the first checks; the input chooses among them.
 constexpr std::array<std::string_view, 32> phrases{
