@@ -18,6 +18,23 @@ class redis_backlog_on : public redis_on<L> {
     this->server.seen.clear();
     return redis;
   }
+  // Of 20 that were given without a server, those that reach it; the others must end with
+  // errc::dropped.
+  std::vector<std::string> survivors(const redis_config& c) {
+    auto redis = this->down(c);
+    std::vector<std::string> ok;
+    std::size_t dropped = 0;
+    for (int i = 0; i < 20; ++i) {
+      redis->template command_as<std::string>("ECHO", i).then([&](result<std::string> r) {
+        if (r) return ok.push_back(*r);
+        EXPECT_EQ(r.error(), errc::dropped);
+        ++dropped;
+      });
+    }
+    this->listen();
+    EXPECT_TRUE(this->at.run_until([&] { return ok.size() + dropped == 20; }));
+    return ok;
+  }
   std::vector<std::string> seen_ends() {
     std::vector<std::string> all;
     for (const auto& words : this->server.seen) {
@@ -96,20 +113,9 @@ TYPED_TEST(redis_backlog_on, the_oldest_make_room) {
   auto c = this->config();
   c.offline_bytes = 500;
   c.offline_policy = overflow::drop_oldest;
-  auto redis = this->down(c);
-  std::vector<std::string> ok;
-  int dropped = 0;
-  for (int i = 0; i < 20; ++i) {
-    redis->template command_as<std::string>("ECHO", i).then([&](result<std::string> r) {
-      if (r) return ok.push_back(*r);
-      EXPECT_EQ(r.error(), errc::dropped);
-      ++dropped;
-    });
-  }
-  this->listen();
-  ASSERT_TRUE(
-      this->at.run_until([&] { return ok.size() + static_cast<std::size_t>(dropped) == 20; }));
+  const std::vector<std::string> ok = this->survivors(c);
   ASSERT_FALSE(ok.empty());
+  ASSERT_LT(ok.size(), 20u);
   EXPECT_EQ(ok.back(), "19");
   EXPECT_EQ(ok.front(), std::to_string(20 - ok.size()));
 }
@@ -118,20 +124,9 @@ TYPED_TEST(redis_backlog_on, the_newest_are_dropped) {
   auto c = this->config();
   c.offline_bytes = 500;
   c.offline_policy = overflow::drop_newest;
-  auto redis = this->down(c);
-  std::vector<std::string> ok;
-  int dropped = 0;
-  for (int i = 0; i < 20; ++i) {
-    redis->template command_as<std::string>("ECHO", i).then([&](result<std::string> r) {
-      if (r) return ok.push_back(*r);
-      EXPECT_EQ(r.error(), errc::dropped);
-      ++dropped;
-    });
-  }
-  this->listen();
-  ASSERT_TRUE(
-      this->at.run_until([&] { return ok.size() + static_cast<std::size_t>(dropped) == 20; }));
+  const std::vector<std::string> ok = this->survivors(c);
   ASSERT_FALSE(ok.empty());
+  ASSERT_LT(ok.size(), 20u);
   EXPECT_EQ(ok.front(), "0");
 }
 
