@@ -111,6 +111,30 @@ void drop_if_empty(command_context& c, const held<Object>& found) {
   if (found.value->size() == 0) c.keys.erase(*found.key);
 }
 
+// HDEL, SREM, ZREM: takes the members away that are named after the key, and answers how
+// many there were.
+template <class Object>
+void remove_members(command_context& c) {
+  held<Object> found;
+  if (!find(c, c.arguments[1], found)) return;
+  std::int64_t removed = 0;
+  if (found) {
+    for (const std::string_view member : c.arguments.subspan(2)) {
+      removed += found.value->erase(member) ? 1 : 0;
+    }
+    drop_if_empty(c, found);
+  }
+  c.reply.integer(removed);
+}
+
+// HLEN, LLEN, SCARD, ZCARD.
+template <class Object>
+void reply_size(command_context& c) {
+  held<Object> found;
+  if (!find(c, c.arguments[1], found)) return;
+  c.reply.integer(found ? static_cast<std::int64_t>(found.value->size()) : 0);
+}
+
 // Null if there is no such key; false after WRONGTYPE was answered.
 bool find_string(command_context& c, std::string_view key, entry*& found);
 // The text as a reply; large ones are not copied.

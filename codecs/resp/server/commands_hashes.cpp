@@ -46,19 +46,6 @@ void hsetnx(command_context& c) {
   c.reply.integer(1);
 }
 
-void hdel(command_context& c) {
-  hash found;
-  if (!find(c, c.arguments[1], found)) return;
-  std::int64_t removed = 0;
-  if (found) {
-    for (const std::string_view name : c.arguments.subspan(2)) {
-      removed += found.value->erase(name) ? 1 : 0;
-    }
-    drop_if_empty(c, found);
-  }
-  c.reply.integer(removed);
-}
-
 void hincrby(command_context& c) {
   std::int64_t by = 0;
   if (!read_integer(c, c.arguments[3], by)) return;
@@ -116,12 +103,6 @@ void hmget(command_context& c) {
   if (!find(c, c.arguments[1], found)) return;
   c.reply.array(c.arguments.size() - 2);
   for (const std::string_view name : c.arguments.subspan(2)) reply_field(c, found, name);
-}
-
-void hlen(command_context& c) {
-  hash found;
-  if (!find(c, c.arguments[1], found)) return;
-  c.reply.integer(found ? static_cast<std::int64_t>(found.value->size()) : 0);
 }
 
 void hexists(command_context& c) {
@@ -221,14 +202,14 @@ void hrandfield(command_context& c) {
 
 using enum command_flag;
 constexpr auto table = std::to_array<data_command>({
-    {"hdel", -3, write | fast, 1, 1, 1, hdel},
+    {"hdel", -3, write | fast, 1, 1, 1, remove_members<hash_object>},
     {"hexists", 3, readonly | fast, 1, 1, 1, hexists},
     {"hget", 3, readonly | fast, 1, 1, 1, hget},
     {"hgetall", 2, readonly, 1, 1, 1, hgetall},
     {"hincrby", 4, write | fast, 1, 1, 1, growing<hincrby>},
     {"hincrbyfloat", 4, write | fast, 1, 1, 1, growing<hincrbyfloat>},
     {"hkeys", 2, readonly, 1, 1, 1, hkeys},
-    {"hlen", 2, readonly | fast, 1, 1, 1, hlen},
+    {"hlen", 2, readonly | fast, 1, 1, 1, reply_size<hash_object>},
     {"hmget", -3, readonly | fast, 1, 1, 1, hmget},
     {"hmset", -4, write | fast, 1, 1, 1, growing<hmset>},
     {"hrandfield", -2, readonly, 1, 1, 1, hrandfield},

@@ -138,11 +138,6 @@ void ltrim(command_context& c) {
   c.reply.ok();
 }
 
-void llen(command_context& c) {
-  list found;
-  if (find(c, c.arguments[1], found)) c.reply.integer(length(found));
-}
-
 // ---- elements
 
 // From the end if negative; false if there is no such element.
@@ -282,7 +277,7 @@ using enum command_flag;
 constexpr auto table = std::to_array<data_command>({
     {"lindex", 3, readonly, 1, 1, 1, lindex},
     {"linsert", 5, write, 1, 1, 1, growing<linsert>},
-    {"llen", 2, readonly | fast, 1, 1, 1, llen},
+    {"llen", 2, readonly | fast, 1, 1, 1, reply_size<list_object>},
     {"lmove", 5, write, 1, 2, 1, growing<lmove>},
     {"lpop", -2, write | fast, 1, 1, 1, lpop},
     {"lpos", -3, readonly, 1, 1, 1, lpos},

@@ -20,25 +20,6 @@ void sadd(command_context& c) {
   c.reply.integer(added);
 }
 
-void srem(command_context& c) {
-  set found;
-  if (!find(c, c.arguments[1], found)) return;
-  std::int64_t removed = 0;
-  if (found) {
-    for (const std::string_view member : c.arguments.subspan(2)) {
-      removed += found.value->erase(member) ? 1 : 0;
-    }
-    drop_if_empty(c, found);
-  }
-  c.reply.integer(removed);
-}
-
-void scard(command_context& c) {
-  set found;
-  if (!find(c, c.arguments[1], found)) return;
-  c.reply.integer(found ? static_cast<std::int64_t>(found.value->size()) : 0);
-}
-
 void sismember(command_context& c) {
   set found;
   if (!find(c, c.arguments[1], found)) return;
@@ -142,7 +123,7 @@ void sscan(command_context& c) {
 using enum command_flag;
 constexpr auto table = std::to_array<data_command>({
     {"sadd", -3, write | fast, 1, 1, 1, growing<sadd>},
-    {"scard", 2, readonly | fast, 1, 1, 1, scard},
+    {"scard", 2, readonly | fast, 1, 1, 1, reply_size<set_object>},
     {"sdiff", -2, readonly, 1, -1, 1, detail::sdiff},
     {"sdiffstore", -3, write, 1, -1, 1, growing<detail::sdiffstore>},
     {"sinter", -2, readonly, 1, -1, 1, detail::sinter},
@@ -154,7 +135,7 @@ constexpr auto table = std::to_array<data_command>({
     {"smove", 4, write | fast, 1, 2, 1, smove},
     {"spop", -2, write | fast, 1, 1, 1, spop},
     {"srandmember", -2, readonly, 1, 1, 1, srandmember},
-    {"srem", -3, write | fast, 1, 1, 1, srem},
+    {"srem", -3, write | fast, 1, 1, 1, remove_members<set_object>},
     {"sscan", -3, readonly, 1, 1, 1, sscan},
     {"sunion", -2, readonly, 1, -1, 1, detail::sunion},
     {"sunionstore", -3, write, 1, -1, 1, growing<detail::sunionstore>},

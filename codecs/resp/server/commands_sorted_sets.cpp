@@ -132,25 +132,6 @@ void zincrby(command_context& c) {
 
 // ---- members
 
-void zrem(command_context& c) {
-  sorted found;
-  if (!find(c, c.arguments[1], found)) return;
-  std::int64_t removed = 0;
-  if (found) {
-    for (const std::string_view member : c.arguments.subspan(2)) {
-      removed += found.value->erase(member) ? 1 : 0;
-    }
-    drop_if_empty(c, found);
-  }
-  c.reply.integer(removed);
-}
-
-void zcard(command_context& c) {
-  sorted found;
-  if (!find(c, c.arguments[1], found)) return;
-  c.reply.integer(found ? static_cast<std::int64_t>(found.value->size()) : 0);
-}
-
 void reply_member_score(command_context& c, const sorted& found, std::string_view member) {
   const auto* const node = found ? found.value->find(member) : nullptr;
   if (node == nullptr) return c.reply.null();
@@ -263,7 +244,7 @@ void zscan(command_context& c) {
 using enum command_flag;
 constexpr auto table = std::to_array<data_command>({
     {"zadd", -4, write | fast, 1, 1, 1, growing<zadd>},
-    {"zcard", 2, readonly | fast, 1, 1, 1, zcard},
+    {"zcard", 2, readonly | fast, 1, 1, 1, reply_size<sorted_set>},
     {"zcount", 4, readonly | fast, 1, 1, 1, detail::zcount},
     {"zincrby", 4, write | fast, 1, 1, 1, growing<zincrby>},
     {"zlexcount", 4, readonly | fast, 1, 1, 1, detail::zlexcount},
@@ -275,7 +256,7 @@ constexpr auto table = std::to_array<data_command>({
     {"zrangebylex", -4, readonly, 1, 1, 1, detail::zrangebylex},
     {"zrangebyscore", -4, readonly, 1, 1, 1, detail::zrangebyscore},
     {"zrank", 3, readonly | fast, 1, 1, 1, zrank},
-    {"zrem", -3, write | fast, 1, 1, 1, zrem},
+    {"zrem", -3, write | fast, 1, 1, 1, remove_members<sorted_set>},
     {"zremrangebylex", 4, write, 1, 1, 1, detail::zremrangebylex},
     {"zremrangebyrank", 4, write, 1, 1, 1, detail::zremrangebyrank},
     {"zremrangebyscore", 4, write, 1, 1, 1, detail::zremrangebyscore},
