@@ -1,35 +1,14 @@
 #pragma once
 
-#include <functional>
-#include <optional>
-
 #include "support/epoll_loop.hpp"
-#include "support/real_network.hpp"
+#include "support/turning_world.hpp"
 
 namespace parley::test {
 
 // The loop of a user.
-class epoll_world : public real_network {
+class epoll_world : public turning_world<epoll_loop> {
  public:
   static constexpr const char* name = "epoll";
-
-  parley::loop& port() { return *loop_; }
-
-  bool run_until(const std::function<bool()>& done, duration limit = long_enough) {
-    for (const patience left(limit); !done();) {
-      if (left.is_over()) return false;
-      loop_->run_once(left.left());
-    }
-    return true;
-  }
-  void idle() {
-    for (int i = 0; i < 5; ++i) loop_->run_once(std::chrono::milliseconds(2));
-  }
-  void destroy() { loop_.reset(); }
-  bool exists() const { return loop_.has_value(); }
-
- private:
-  std::optional<epoll_loop> loop_{std::in_place};
 };
 
 }  // namespace parley::test
