@@ -23,6 +23,13 @@ bool is_sub_delim(char c) { return std::string_view("!$&'()*+,;=").contains(c); 
 bool is_uri_byte(char c) {
   return is_unreserved(c) || is_sub_delim(c) || std::string_view(":/?#[]@").contains(c);
 }
+// What Linux lets a network interface be called, in ASCII; whether there is one of
+// that name only a resolver knows.
+bool is_zone(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return c > ' ' && c <= '~' && c != '/' && c != '%';
+  });
+}
 
 // Not std::tolower: that asks the locale, and schemes and hosts are ASCII.
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -203,13 +210,19 @@ class uri_parser {
     if (close == std::string_view::npos) {
       return fail_at(offset_of(authority), "no ] after [");
     }
-    // "%25" becomes the '%' before the zone; the address in front of it is checked
-    // alone, as only a resolver knows the names of interfaces.
-    out_.host_ = lower(decode(authority.substr(1, close - 1)));
-    const std::string_view ip = std::string_view(out_.host_).substr(0, out_.host_.find('%'));
-    if (!ip.contains(':') || !address::parse_ip(ip, 0)) {
+    // "%25" becomes the '%' before the zone. Only the address is put in lower case:
+    // names of interfaces are told apart by it.
+    const std::string literal = decode(authority.substr(1, close - 1));
+    const std::size_t mark = std::min(literal.find('%'), literal.size());
+    const std::string_view zone = std::string_view(literal).substr(mark);
+    out_.host_ = lower(std::string_view(literal).substr(0, mark));
+    if (!out_.host_.contains(':') || !address::parse_ip(out_.host_, 0)) {
       return fail_at(offset_of(authority), "no IPv6 address in the brackets");
     }
+    if (!zone.empty() && !is_zone(zone.substr(1))) {
+      return fail_at(offset_of(authority), "no name of an interface after the address");
+    }
+    out_.host_ += zone;
     return read_port(authority.substr(close + 1));
   }
 
@@ -310,8 +323,10 @@ std::string uri::to_string() const {
   }
   // Only addresses have colons: read_name() lets none into a name.
   const bool literal = host_.contains(':');
+  const std::size_t zone = std::min(host_.find('%'), host_.size());
   if (literal) out += '[';
-  for (const char c : host_) c == '%' ? out.append("%25") : out.append(1, c);
+  out.append(host_, 0, zone);
+  append_encoded(out, std::string_view(host_).substr(zone));
   if (literal) out += ']';
   if (port_) {
     char digits[5];

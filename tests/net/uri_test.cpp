@@ -58,6 +58,19 @@ TEST(uri, reads_ipv6_in_brackets) {
   EXPECT_EQ(scoped->to_string(), "redis://[fe80::1%25eth0]/");
 }
 
+TEST(uri, keeps_the_zone_of_an_ipv6_address) {
+  const auto alias = uri::parse("redis://[FE80::A%25Eth0%3A1]:1");
+  ASSERT_TRUE(alias) << alias.error().to_string();
+  EXPECT_EQ(alias->host(), "fe80::a%Eth0:1");
+  EXPECT_EQ(alias->to_string(), "redis://[fe80::a%25Eth0%3A1]:1");
+  for (const auto* bad : {"redis://[fe80::1%25]:1", "redis://[fe80::1%251%20]:1",
+                          "redis://[fe80::1%25a%2Fb]", "redis://[fe80::1%25a%25b]"}) {
+    const auto u = uri::parse(bad);
+    ASSERT_FALSE(u) << bad;
+    EXPECT_TRUE(u.error().to_string().contains("no name of an interface"));
+  }
+}
+
 TEST(uri, reads_socket_paths) {  // S32 S150
   const auto redis = uri::parse("redis+unix:///run/my%20redis.sock?db=1");
   ASSERT_TRUE(redis) << redis.error().to_string();
