@@ -11,14 +11,6 @@
 namespace parley::bench {
 namespace {
 
-// Longer than a connection waits before it frees what it does not need.
-constexpr auto settle_for = std::chrono::milliseconds(2500);
-
-void run_for(on_blocking& on, duration time) {
-  const time_point until = on.loop.now() + time;
-  while (on.loop.now() < until) on.loop.run_once(until - on.loop.now());
-}
-
 class idle_client final : public machine_driver<resp::client, idle_client> {
  public:
   idle_client(loop& on, const address& to)
@@ -52,7 +44,7 @@ class idle_clients {
       while (!made_.back()->is_open()) on_.turn();
     }
   }
-  void settle() { run_for(on_, settle_for); }
+  void settle() { let_settle(on_); }
 
  private:
   on_blocking on_;
@@ -72,7 +64,7 @@ class idle_providers {
       finish(on_, made_.back()->initialize());
     }
   }
-  void settle() { run_for(on_, settle_for); }
+  void settle() { let_settle(on_); }
 
  private:
   on_blocking on_;

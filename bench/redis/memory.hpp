@@ -16,7 +16,7 @@ template <class Many>
 bool add_memory(const char* workload, const char* peer) {
   const std::string name = "redis/" + std::string(workload) + "/" + peer;
   auto* row = benchmark::RegisterBenchmark(name.c_str(), [](benchmark::State& state) {
-    constexpr std::size_t count = 64;
+    constexpr std::size_t count = 400;
     for (auto _ : state) {
       Many many(server_path());
       many.add(count);

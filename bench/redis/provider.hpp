@@ -42,6 +42,12 @@ T finish(Loop& on, operation<T> op) {
   if constexpr (!std::is_void_v<T>) return *std::move(outcome);
 }
 
+// Turns for longer than a connection waits before it frees what it does not need.
+inline void let_settle(on_blocking& on) {
+  const time_point until = on.loop.now() + std::chrono::milliseconds(2500);
+  while (on.loop.now() < until) on.loop.run_once(until - on.loop.now());
+}
+
 inline redis_config config_for(const std::string& path) {
   redis_config config;
   config.unix_socket = path;

@@ -24,7 +24,7 @@ struct pinned_server {
   pinned_server() {
     // A child begins with the processors of its parent.
     pin(std::thread::hardware_concurrency() - 1);
-    server.emplace(std::vector<std::string>{"--maxclients", "1000"});
+    server.emplace(std::vector<std::string>{"--maxclients", "4000"});
     path = server->socket_path();
   }
 
@@ -32,15 +32,18 @@ struct pinned_server {
   std::string path;
 };
 
-}  // namespace
-
-const std::string& server_path() {
+const pinned_server& running() {
   try {
-    static const pinned_server running;
-    return running.path;
+    static const pinned_server one;
+    return one;
   } catch (const std::exception& e) {
     wrong("redis-server", e.what());
   }
 }
+
+}  // namespace
+
+const std::string& server_path() { return running().path; }
+pid_t server_pid() { return running().server->pid(); }
 
 }  // namespace parley::bench

@@ -1,6 +1,8 @@
 // The real redis-server that all rows of this program talk to.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 namespace parley::bench {
@@ -9,5 +11,6 @@ namespace parley::bench {
 // when the program ends. Server and client share one processor: a wake-up across the
 // processors of a virtual machine costs several times what is to be measured.
 const std::string& server_path();
+pid_t server_pid();
 
 }  // namespace parley::bench

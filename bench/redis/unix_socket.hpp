@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "script.hpp"
 
@@ -23,9 +24,12 @@ class unix_socket {
       wrong("socket", "no connection to " + path);
     }
   }
+  unix_socket(unix_socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   unix_socket(const unix_socket&) = delete;
   unix_socket& operator=(const unix_socket&) = delete;
-  ~unix_socket() { ::close(fd_); }
+  ~unix_socket() {
+    if (fd_ >= 0) ::close(fd_);
+  }
 
   int fd() const noexcept { return fd_; }
 
