@@ -80,7 +80,7 @@ class client final : public resp::peer {
   client(world& home, resp::engine& redis, time_point now)
       : peer(machine_), home_(home), redis_(redis), machine_(redis.limits()) {
     machine_.start(now);
-    redis_.admit(*this, "127.0.0.1:1", now);
+    redis_.admit(*this, address::v4({127, 0, 0, 1}, 1), now);
     drain(now);
   }
   ~client() { redis_.leave(*this); }

@@ -6,8 +6,8 @@
 #include <parley/core/api/tables.hpp>
 #if PARLEY_HAS_REDIS
 #include <parley/codecs/json/json.hpp>
+#include <parley/codecs/resp/detail/redis_value.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
-#include <parley/codecs/resp/redis_value.hpp>
 #endif
 
 namespace parley::cli {

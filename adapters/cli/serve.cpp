@@ -16,7 +16,7 @@ namespace parley::cli {
 namespace {
 
 std::string url_of(const address& at) {
-  return at.is_local() ? "redis+unix://" + at.path() : "redis://" + at.to_string();
+  return at.is_local() ? "redis+unix://" + std::string(at.path()) : "redis://" + at.to_string();
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ struct file_id {
   ino_t number = 0;
   bool operator==(const file_id&) const = default;
 };
+// A local address as the path that the system takes.
+std::string file_of(const address& at) { return std::string(at.path()); }
+
 std::optional<file_id> file_at(const std::string& path) {
   struct stat s{};
   if (::lstat(path.c_str(), &s) != 0 || !S_ISSOCK(s.st_mode)) return std::nullopt;
@@ -24,7 +27,7 @@ std::optional<file_id> file_at(const std::string& path) {
 
 // True if the file was left behind by a program that listens no more.
 bool is_stale(const address& at, const native_address& native) {
-  if (!at.is_local() || !file_at(at.path())) return false;
+  if (!at.is_local() || !file_at(file_of(at))) return false;
   // A connection attempt is the only sure test: the file of a living server looks
   // the same as that of a dead one.
   const unique_fd probe = open_socket(at);
@@ -34,7 +37,7 @@ bool is_stale(const address& at, const native_address& native) {
 int bind_to(int fd, const address& at, const native_address& native) {
   if (::bind(fd, native.get(), native.size) == 0) return 0;
   if (errno != EADDRINUSE || !is_stale(at, native)) return errno;
-  ::unlink(at.path().c_str());
+  ::unlink(file_of(at).c_str());
   return ::bind(fd, native.get(), native.size) == 0 ? 0 : errno;
 }
 
@@ -68,7 +71,7 @@ class listening_socket final : public listener, private pollable, private timer 
         reactor_(by),
         acceptor_(a),
         address_(local_address_of(fd_)) {
-    if (address_.is_local()) file_ = file_at(address_.path());
+    if (address_.is_local()) file_ = file_at(file_of(address_));
     loop_.attach();
     reactor_.watch(*this, true, false);
   }
@@ -79,7 +82,8 @@ class listening_socket final : public listener, private pollable, private timer 
     ::close(fd_);
     // A successor may have bound the same path already: its file is not ours to
     // remove.
-    if (file_ && file_at(address_.path()) == file_) ::unlink(address_.path().c_str());
+    const std::string path = file_of(address_);
+    if (file_ && file_at(path) == file_) ::unlink(path.c_str());
     loop_.detach();
   }
 

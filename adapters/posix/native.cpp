@@ -16,7 +16,7 @@ constexpr std::size_t path_at = offsetof(sockaddr_un, sun_path);
 result<native_address> native_local(const address& a) {
   native_address out;
   auto& un = reinterpret_cast<sockaddr_un&>(out.storage);
-  const std::string& path = a.path();
+  const std::string_view path = a.path();
   // An abstract name starts with NUL and needs none at its end.
   const bool abstract = path.starts_with('\0');
   if (path.empty()) return std::unexpected(from_errno(EINVAL, "a Unix socket without a path"));

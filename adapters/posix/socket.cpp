@@ -148,7 +148,7 @@ void socket::begin_close() {
 }
 
 void socket::fail_later(const error& why) {
-  if (!why_) why_ = why;
+  if (!why_) why_ = std::make_unique<error>(why);
   defer();
 }
 

@@ -67,7 +67,7 @@ class socket final : public connection, public pollable {
   reactor& reactor_;
   address peer_;
   deferred deferred_{*this};
-  std::optional<error> why_;  // a failure that is not reported yet
+  std::unique_ptr<error> why_;  // a failure that is not reported yet
   std::uint32_t read_hint_ = first_hint;
   bool connecting_ = false;
   bool read_ = false;  // wanted

@@ -1,5 +1,5 @@
-#include <parley/codecs/resp/redis_backlog.hpp>
-#include <parley/codecs/resp/redis_core.hpp>
+#include <parley/codecs/resp/detail/redis_backlog.hpp>
+#include <parley/codecs/resp/detail/redis_core.hpp>
 
 namespace parley::detail {
 

@@ -80,9 +80,9 @@ class redis_commands {
   template <class T, class Convert>
   operation<T> start(std::span<const std::string_view> arguments, Convert convert) {
     auto* w = detail::redis_command_waiter<T, Convert>::make(home(), convert);
-    auto op = w->done().op();
+    auto op = w->op();
     w->verb = "command";
-    give(*op.state(), *w, arguments);
+    give(*w, *w, arguments);
     return op;
   }
 

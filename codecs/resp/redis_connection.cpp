@@ -1,5 +1,5 @@
+#include <parley/codecs/resp/detail/redis_core.hpp>
 #include <parley/codecs/resp/redis_connection.hpp>
-#include <parley/codecs/resp/redis_core.hpp>
 
 namespace parley {
 
@@ -24,7 +24,7 @@ void detail::redis_lease_waiter::grant(redis_core& core, redis_lane& lane) {
   lease->core = &core;
   lease->lane = &lane;
   lane.lease = lease;
-  done_.complete(redis_connection(lease));
+  complete(redis_connection(lease));
 }
 
 }  // namespace parley

@@ -43,26 +43,22 @@ class redis_connection final : public redis_commands {
 namespace detail {
 
 // Who waits for a connection to hold.
-class redis_lease_waiter final : public redis_waiter {
+class redis_lease_waiter final : public redis_operation<redis_connection> {
  public:
   static redis_lease_waiter* make(loop& home) {
     return ::new (home.pool().take(sizeof(redis_lease_waiter))) redis_lease_waiter(home);
   }
 
-  completer<redis_connection>& done() noexcept { return done_; }
   void grant(redis_core& core, redis_lane& lane);
 
   void on_reply(resp::element) override {}
-  void on_error(const error& why) override { done_.complete(std::unexpected(why)); }
+
+ private:
+  explicit redis_lease_waiter(loop& home) noexcept : redis_operation(home) {}
   void destroy() noexcept override {
     this->~redis_lease_waiter();
     state_pool::put(this);
   }
-
- private:
-  explicit redis_lease_waiter(loop& home) : done_(home) {}
-
-  completer<redis_connection> done_;
 };
 
 }  // namespace detail

@@ -1,7 +1,7 @@
 #include <parley/codecs/resp/command_table.hpp>
+#include <parley/codecs/resp/detail/redis_core.hpp>
+#include <parley/codecs/resp/detail/redis_payload.hpp>
 #include <parley/codecs/resp/redis_connection.hpp>
-#include <parley/codecs/resp/redis_core.hpp>
-#include <parley/codecs/resp/redis_payload.hpp>
 
 namespace parley::detail {
 
@@ -130,9 +130,9 @@ void redis_core::give_on(redis_lease& lease, operation_base& op, redis_waiter& w
 
 operation<redis_connection> redis_core::acquire() {
   auto* w = redis_lease_waiter::make(loop_);
-  auto op = w->done().op();
+  auto op = w->op();
   w->verb = "acquire";
-  enrol(*op.state(), *w);
+  enrol(*w, *w);
   auto ok = is_ready() ? pool_.lend(*w) : std::unexpected(not_ready());
   if (!ok) end(*w, ok.error());
   return op;
@@ -198,7 +198,7 @@ void redis_core::finish(redis_waiter& waiter, std::string_view status) {
     record("call_duration_seconds",
            std::chrono::duration<double>(loop_.now() - waiter.since).count(), waiter.verb, status);
   }
-  waiter.destroy();
+  waiter.let_go();
 }
 
 void redis_core::end(redis_waiter& waiter, const error& why) {

@@ -1,10 +1,10 @@
 // Keys and values of redis_provider. What takes several commands is a task; each
 // step ends by itself when the provider does.
 #include <array>
-#include <parley/codecs/resp/redis_core.hpp>
-#include <parley/codecs/resp/redis_payload.hpp>
+#include <parley/codecs/resp/detail/redis_core.hpp>
+#include <parley/codecs/resp/detail/redis_payload.hpp>
+#include <parley/codecs/resp/detail/redis_value.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
-#include <parley/codecs/resp/redis_value.hpp>
 #include <parley/core/async/task.hpp>
 #include <unordered_set>
 

@@ -1,5 +1,5 @@
 #include <parley/codecs/json/json.hpp>
-#include <parley/codecs/resp/redis_payload.hpp>
+#include <parley/codecs/resp/detail/redis_payload.hpp>
 
 namespace parley::detail {
 

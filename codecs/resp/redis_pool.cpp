@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <parley/codecs/resp/command_table.hpp>
+#include <parley/codecs/resp/detail/redis_core.hpp>
 #include <parley/codecs/resp/redis_connection.hpp>
-#include <parley/codecs/resp/redis_core.hpp>
 #include <parley/codecs/resp/redis_pool.hpp>
 
 namespace parley::detail {

@@ -1,6 +1,6 @@
-#include <parley/codecs/resp/redis_core.hpp>
+#include <parley/codecs/resp/detail/redis_core.hpp>
+#include <parley/codecs/resp/detail/redis_speaker.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
-#include <parley/codecs/resp/redis_speaker.hpp>
 
 namespace parley {
 

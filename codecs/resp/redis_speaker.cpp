@@ -1,5 +1,5 @@
 #include <parley/codecs/json/json.hpp>
-#include <parley/codecs/resp/redis_speaker.hpp>
+#include <parley/codecs/resp/detail/redis_speaker.hpp>
 
 namespace parley::detail {
 namespace {

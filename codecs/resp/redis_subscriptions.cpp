@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <parley/codecs/resp/redis_core.hpp>
-#include <parley/codecs/resp/redis_speaker.hpp>
-#include <parley/codecs/resp/redis_subscriptions.hpp>
+#include <parley/codecs/resp/detail/redis_core.hpp>
+#include <parley/codecs/resp/detail/redis_speaker.hpp>
+#include <parley/codecs/resp/detail/redis_subscriptions.hpp>
 
 namespace parley::detail {
 

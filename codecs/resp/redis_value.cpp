@@ -1,4 +1,4 @@
-#include <parley/codecs/resp/redis_value.hpp>
+#include <parley/codecs/resp/detail/redis_value.hpp>
 #include <parley/core/text/utf8.hpp>
 #include <string>
 #include <vector>

@@ -1,6 +1,7 @@
-// Who waits for the reply to a command: one pooled block per operation, found
-// again by the tag of the command. A waiter stands in one list at a time: of the
-// backlog, of the pool's queue, or of the connection that its command was sent on.
+// Who waits for the reply to a command: the state of the operation itself, found again
+// by the tag of the command, so that an operation is one pooled block. A waiter stands in one list
+// at a time: of the backlog, of the pool's queue, or of the connection that its command was sent
+// on.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,8 @@ class redis_waiter {
  public:
   virtual void on_reply(resp::element reply) = 0;
   virtual void on_error(const error& why) = 0;
-  virtual void destroy() noexcept = 0;
+  // Its last call: the operation has ended, or ends with errc::cancelled.
+  virtual void let_go() noexcept = 0;
 
   std::uint64_t tag() const noexcept { return reinterpret_cast<std::uintptr_t>(this); }
   static redis_waiter* of(std::uint64_t tag) noexcept {
@@ -103,31 +105,47 @@ class redis_waiters {
   std::size_t size_ = 0;
 };
 
-// A waiter whose reply becomes a T by `Convert`: result<T>(resp::element).
+// A waiter and the operation that it ends.
+template <class T>
+class redis_operation : public operation_state<T>, public redis_waiter {
+ public:
+  operation<T> op() noexcept { return operation<T>(this); }
+
+  void on_error(const error& why) override { this->complete(std::unexpected(why)); }
+  void let_go() noexcept override {
+    held.reset();
+    if (!this->is_complete()) on_error(error(errc::cancelled));
+    this->release();
+  }
+
+ protected:
+  // With the reference that let_go() gives back.
+  explicit redis_operation(loop& home) noexcept : operation_state<T>(home) { this->retain(); }
+  ~redis_operation() override = default;
+};
+
+// One whose reply becomes a T by `Convert`: result<T>(resp::element).
 template <class T, class Convert>
-class redis_command_waiter final : public redis_waiter {
+class redis_command_waiter final : public redis_operation<T> {
  public:
   static redis_command_waiter* make(loop& home, Convert convert) {
     return ::new (home.pool().take(sizeof(redis_command_waiter)))
         redis_command_waiter(home, std::move(convert));
   }
 
-  completer<T>& done() noexcept { return done_; }
-
   void on_reply(resp::element reply) override {
-    if (reply.is_error()) return done_.complete(std::unexpected(resp::classify(reply.text())));
-    done_.complete(convert_(reply));
+    if (reply.is_error()) return this->complete(std::unexpected(resp::classify(reply.text())));
+    this->complete(convert_(reply));
   }
-  void on_error(const error& why) override { done_.complete(std::unexpected(why)); }
+
+ private:
+  redis_command_waiter(loop& home, Convert convert)
+      : redis_operation<T>(home), convert_(std::move(convert)) {}
   void destroy() noexcept override {
     this->~redis_command_waiter();
     state_pool::put(this);
   }
 
- private:
-  redis_command_waiter(loop& home, Convert convert) : done_(home), convert_(std::move(convert)) {}
-
-  completer<T> done_;
   Convert convert_;
 };
 

@@ -112,9 +112,11 @@ class operation_base : public work {
 };
 
 // The shared state of an operation<T>, with room for its outcome. Its memory comes from
-// a pool of the loop, as each call takes one.
+// a pool of the loop, as each call takes one. May be derived from, by who wants what
+// carries the operation out in the same block: such a class overrides destroy(), and
+// holds a reference where others hold a completer.
 template <class T>
-class operation_state final : public operation_base {
+class operation_state : public operation_base {
  public:
   static operation_state* make(loop& home) {
     return ::new (home.pool().take(sizeof(operation_state))) operation_state(home);
@@ -139,9 +141,16 @@ class operation_state final : public operation_base {
     if (is_complete()) schedule();
   }
 
- private:
+ protected:
   explicit operation_state(loop& home) noexcept : operation_base(home) {}
+  ~operation_state() override = default;
 
+  void destroy() noexcept override {
+    this->~operation_state();
+    state_pool::put(this);
+  }
+
+ private:
   bool has_waiter() const noexcept override { return coroutine_ || then_; }
   void deliver() override {
     if (auto h = std::exchange(coroutine_, nullptr)) return h.resume();
@@ -151,10 +160,6 @@ class operation_state final : public operation_base {
       callback_failed(ok.error());
     }
     then_.reset();
-  }
-  void destroy() noexcept override {
-    this->~operation_state();
-    state_pool::put(this);
   }
 
   std::optional<result<T>> outcome_;

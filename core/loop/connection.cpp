@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cassert>
 #include <parley/core/loop/connection.hpp>
 #include <parley/core/loop/loop.hpp>
@@ -98,7 +99,7 @@ void connection::end_read(time_point now) {
 // traffic costs no work in the queue of timers.
 void connection::stir(time_point now) {
   active_ = true;
-  if (!rest_at_) rest_at_ = now + rest_after;
+  if (rest_at_ == never) rest_at_ = now + rest_after;
 }
 
 // The end of input is not the end of the connection: half-closed peers still read
@@ -127,7 +128,7 @@ void connection::on_writable(std::size_t written) {
   if (closing_) return;
   const time_point now = loop_.now();
   if (written > 0) {
-    linger_until_.reset();  // slow is not dead
+    linger_until_ = never;  // slow is not dead
     stir(now);
     driver_->consume_output(written);
   }
@@ -159,11 +160,11 @@ void connection::run() {
 void connection::fired(time_point now) {
   if (closing_) return;
   // The peer has not taken the farewell in time: it is lost, the descriptor is not.
-  if (linger_until_ && *linger_until_ <= now) return close();
-  if (rest_at_ && *rest_at_ <= now) {
+  if (linger_until_ <= now) return close();
+  if (rest_at_ <= now) {
     // An idle connection holds no buffers.
     if (!active_) driver_->release();
-    rest_at_ = active_ ? std::optional(now + rest_after) : std::nullopt;
+    rest_at_ = active_ ? now + rest_after : never;
     active_ = false;
   }
   driver_->handle_timeout(now);
@@ -193,12 +194,14 @@ void connection::turn(time_point now) {
   if (broken_ || (done && !writing_)) return close();
   if (finishing_ && shut_ && ended_) return close();
   // The farewell is being written; a peer that does not read must not hold us.
-  if (done && !linger_until_) linger_until_ = now + linger_for;
+  if (done && linger_until_ == never) linger_until_ = now + linger_for;
   // Back-pressure: a machine that cannot take more leaves the bytes in the system's
   // buffers, where they slow the peer down.
   const bool read = connected_ && !ended_ && driver_->wants_read();
   if (read != reading_) want_read(reading_ = read);
-  loop_.set_timer(*this, earliest(earliest(driver_->next_deadline(), rest_at_), linger_until_));
+  const time_point own = std::min(rest_at_, linger_until_);
+  const auto wanted = driver_->next_deadline();
+  loop_.set_timer(*this, own == never ? wanted : earliest(wanted, own));
 }
 
 // Writes what goes. True if something went.

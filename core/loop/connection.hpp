@@ -103,8 +103,10 @@ class connection : private work, private timer {
   connection* previous_ = nullptr;
   connection* next_ = nullptr;
   driver* driver_ = nullptr;
-  std::optional<time_point> rest_at_;       // when to look whether there was traffic
-  std::optional<time_point> linger_until_;  // set once the machine is done
+  // No optionals: an idle connection is to be small.
+  static constexpr time_point never = time_point::max();
+  time_point rest_at_ = never;       // when to look whether there was traffic
+  time_point linger_until_ = never;  // set once the machine is done
   bool connected_ = false;
   bool writing_ = false;  // a write is pending
   bool reading_ = false;  // the loop waits for readability

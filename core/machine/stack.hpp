@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <parley/core/machine/layer.hpp>
 #include <parley/core/machine/machine.hpp>
@@ -205,8 +206,8 @@ class stack {
 
   U top_;
   std::array<layer_ptr, max_layers> layers_;
-  std::size_t count_ = 0;
   time_point now_{};
+  std::uint8_t count_ = 0;
   bool started_ = false;  // U was started
   bool begun_ = false;    // the upper of two layers was started
   bool ended_ = false;    // U was told the end

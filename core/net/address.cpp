@@ -186,7 +186,7 @@ address address::v6(bytes_v6 ip, std::uint16_t port, std::uint32_t scope) noexce
 address address::local(std::string path) {
   address made;
   made.family_ = address_family::local;
-  made.path_ = std::move(path);
+  made.path_ = detail::rare_text(std::move(path));
   return made;
 }
 
@@ -261,8 +261,8 @@ address address::with_port(std::uint16_t port) const {
 std::string address::to_string() const {
   std::string out;
   if (is_local()) {
-    out.append("unix:").append(path_);
-    if (!path_.empty() && path_[0] == '\0') out[5] = '@';
+    out.append("unix:").append(path());
+    if (path().starts_with('\0')) out[5] = '@';
     return out;
   }
   if (family_ == address_family::ipv4) {

@@ -5,17 +5,48 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <parley/core/bytes.hpp>
 #include <parley/core/error.hpp>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace parley {
 
 enum class address_family : std::uint8_t { ipv4, ipv6, local };
 
 std::string_view to_string(address_family) noexcept;
+
+namespace detail {
+
+// A text that few objects have: the others have no room for it either.
+class rare_text {
+ public:
+  rare_text() = default;
+  explicit rare_text(std::string text) {
+    if (!text.empty()) text_ = std::make_unique<std::string>(std::move(text));
+  }
+  rare_text(const rare_text& other)
+      : text_(other.text_ ? std::make_unique<std::string>(*other.text_) : nullptr) {}
+  rare_text(rare_text&&) noexcept = default;
+  rare_text& operator=(rare_text other) noexcept {
+    text_.swap(other.text_);
+    return *this;
+  }
+  ~rare_text() = default;
+
+  std::string_view text() const noexcept { return text_ ? *text_ : std::string_view(); }
+
+  friend auto operator<=>(const rare_text& a, const rare_text& b) { return a.text() <=> b.text(); }
+  friend bool operator==(const rare_text& a, const rare_text& b) { return a.text() == b.text(); }
+
+ private:
+  std::unique_ptr<std::string> text_;
+};
+
+}  // namespace detail
 
 class address {
  public:
@@ -45,7 +76,8 @@ class address {
   std::span<const std::uint8_t> ip() const noexcept;
   std::uint16_t port() const noexcept { return port_; }
   std::uint32_t scope() const noexcept { return scope_; }
-  const std::string& path() const noexcept { return path_; }
+  // Empty unless it is local.
+  std::string_view path() const noexcept { return path_.text(); }
   // 127.0.0.0/8, ::1, or local.
   bool is_loopback() const noexcept;
 
@@ -64,7 +96,7 @@ class address {
   std::uint16_t port_ = 0;
   std::uint32_t scope_ = 0;
   bytes_v6 ip_{};
-  std::string path_;
+  detail::rare_text path_;
 };
 
 }  // namespace parley

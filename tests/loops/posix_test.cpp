@@ -170,7 +170,7 @@ TEST(posix_sockets, a_stale_unix_path_is_taken_over) {
   server.close_all();
   server.stop();
   EXPECT_TRUE(loop.run());
-  EXPECT_NE(::access(path.path().c_str(), F_OK), 0);  // ours was removed
+  EXPECT_NE(::access(std::string(path.path()).c_str(), F_OK), 0);  // ours was removed
 }
 
 TEST(posix_waker, is_readable_until_drained) {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <parley/codecs/resp/server/glob.hpp>
+#include <parley/codecs/resp/server/detail/glob.hpp>
 #include <string>
 
 namespace parley::resp {

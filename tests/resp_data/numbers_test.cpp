@@ -2,7 +2,7 @@
 
 #include <cmath>
 #include <limits>
-#include <parley/codecs/resp/server/numbers.hpp>
+#include <parley/codecs/resp/server/detail/numbers.hpp>
 #include <string>
 
 namespace parley::resp {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 #include <map>
-#include <parley/codecs/resp/server/sorted_range.hpp>
+#include <parley/codecs/resp/server/detail/sorted_range.hpp>
 #include <parley/codecs/resp/server/sorted_set.hpp>
 #include <set>
 #include <string>

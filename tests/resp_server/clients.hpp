@@ -18,7 +18,7 @@ class engine_world;
 
 class engine_client final : public resp::peer {
  public:
-  engine_client(engine_world& world, std::string address);
+  engine_client(engine_world& world, std::string_view at);
   ~engine_client();
 
   // Feeds inline or encoded requests, and returns what is in the output then.
@@ -65,13 +65,13 @@ class engine_world {
   int port_ = 50'000;
 };
 
-inline engine_client::engine_client(engine_world& world, std::string from)
+inline engine_client::engine_client(engine_world& world, std::string_view at)
     : peer(machine_),
       world_(world),
       machine_(world.engine.limits()),
       harness_(machine_, [this](resp::server::event& e) { on_event(e); }) {
   harness_.start();
-  world_.engine.admit(*this, std::move(from), world_.now);
+  world_.engine.admit(*this, *address::parse(at), world_.now);
   harness_.drain();
 }
 

@@ -3,8 +3,8 @@
 #include <malloc.h>
 
 #include <parley/adapters/posix/socket.hpp>
+#include <parley/codecs/resp/server/detail/redis_server_session.hpp>
 #include <parley/codecs/resp/server/redis_server.hpp>
-#include <parley/codecs/resp/server/redis_server_session.hpp>
 
 #include "resp_server/clients.hpp"
 #include "resp_server/raw_client.hpp"

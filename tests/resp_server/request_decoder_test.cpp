@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <parley/codecs/resp/server/inline_words.hpp>
+#include <parley/codecs/resp/server/detail/inline_words.hpp>
 #include <parley/codecs/resp/server/request_decoder.hpp>
 #include <string>
 #include <vector>

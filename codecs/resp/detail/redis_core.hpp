@@ -5,11 +5,11 @@
 
 #include <memory>
 #include <optional>
-#include <parley/codecs/resp/redis_backlog.hpp>
+#include <parley/codecs/resp/detail/redis_backlog.hpp>
+#include <parley/codecs/resp/detail/redis_subscriptions.hpp>
 #include <parley/codecs/resp/redis_config.hpp>
 #include <parley/codecs/resp/redis_link.hpp>
 #include <parley/codecs/resp/redis_pool.hpp>
-#include <parley/codecs/resp/redis_subscriptions.hpp>
 #include <parley/codecs/resp/redis_waiter.hpp>
 #include <parley/core/api/provider.hpp>
 #include <parley/core/api/remote.hpp>
@@ -58,9 +58,9 @@ class redis_core final : private redis_link_owner,
   operation<T> command(std::string_view verb, std::span<const std::string_view> arguments,
                        duration timeout, Convert convert) {
     auto* waiter = redis_command_waiter<T, Convert>::make(loop_, std::move(convert));
-    auto op = waiter->done().op();
+    auto op = waiter->op();
     waiter->verb = verb;
-    give(*op.state(), *waiter, arguments, timeout);
+    give(*waiter, *waiter, arguments, timeout);
     return op;
   }
   // The part of it that does not depend on T.

@@ -2,7 +2,7 @@
 // or pattern.
 #pragma once
 
-#include <parley/codecs/resp/redis_core.hpp>
+#include <parley/codecs/resp/detail/redis_core.hpp>
 #include <parley/core/api/speaker.hpp>
 #include <string>
 

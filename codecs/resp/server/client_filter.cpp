@@ -1,8 +1,12 @@
 #include <algorithm>
-#include <parley/codecs/resp/server/client_filter.hpp>
-#include <parley/codecs/resp/server/words.hpp>
+#include <parley/codecs/resp/server/detail/client_filter.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 
 namespace parley::resp {
+
+std::string shown_address(const peer& p, std::string_view server) {
+  return p.from.is_local() ? std::string(server) : p.from.to_string();
+}
 
 std::string client_filter::read_type(std::string_view word) {
   if (is_word(word, "normal")) {
@@ -71,10 +75,10 @@ std::string client_filter::read_option(std::string_view option, std::string_view
   return {};
 }
 
-bool client_filter::matches(const peer& p) const noexcept {
+bool client_filter::matches(const peer& p) const {
   if (matches_nothing_ || &p == skipped_) return false;
   if (!ids_.empty() && std::ranges::find(ids_, p.id) == ids_.end()) return false;
-  if (address_ && *address_ != p.address) return false;
+  if (address_ && *address_ != shown_address(p, server_)) return false;
   if (user_ && *user_ != p.user->name) return false;
   if (!type_) return true;
   // Nobody is a master or a replica here.

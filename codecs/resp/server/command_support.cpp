@@ -1,20 +1,11 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <parley/codecs/resp/server/command_support.hpp>
-#include <parley/codecs/resp/server/glob.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
+#include <parley/codecs/resp/server/detail/glob.hpp>
 #include <string>
 
 namespace parley::resp {
-
-bool is_word(std::string_view word, std::string_view name) noexcept {
-  if (word.size() != name.size()) return false;
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    const char c = word[i] >= 'A' && word[i] <= 'Z' ? static_cast<char>(word[i] + 32) : word[i];
-    if (c != name[i]) return false;
-  }
-  return true;
-}
 
 // ---- words
 

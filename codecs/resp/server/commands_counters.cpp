@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <parley/codecs/resp/server/command_support.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
 
 namespace parley::resp {
 namespace {

@@ -1,7 +1,7 @@
 // EXPIRE, TTL and their relatives. Times of the wall are turned into steady ones as they
 // come in, and back as they go out.
-#include <parley/codecs/resp/server/command_support.hpp>
-#include <parley/codecs/resp/server/key_commands.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
+#include <parley/codecs/resp/server/detail/key_commands.hpp>
 
 namespace parley::resp::detail {
 namespace {

@@ -3,13 +3,13 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <parley/codecs/resp/server/command_support.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
 
 namespace parley::resp {
 namespace {
 
 using hash = held<hash_object>;
-using open_hash = opened<hash_object>;
+using open_hash = opened_key<hash_object>;
 
 // ---- writing
 

@@ -1,8 +1,8 @@
 // Keys whatever they hold: DEL, EXISTS, TYPE, RENAME, COPY, KEYS, SCAN and the whole
 // database.
 #include <limits>
-#include <parley/codecs/resp/server/command_support.hpp>
-#include <parley/codecs/resp/server/key_commands.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
+#include <parley/codecs/resp/server/detail/key_commands.hpp>
 #include <string>
 #include <vector>
 

@@ -1,7 +1,7 @@
 // LPUSH and its family.
 #include <algorithm>
 #include <limits>
-#include <parley/codecs/resp/server/command_support.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
 #include <vector>
 
 namespace parley::resp {
@@ -25,7 +25,7 @@ void push_one(list_object& to, bool front, std::string_view item) {
 
 void push(command_context& c, bool front, bool only_if_present) {
   const std::string_view key = c.arguments[1];
-  opened<list_object> to;
+  opened_key<list_object> to;
   if (!open(c, key, to)) return;
   if (only_if_present && to.fresh) return c.reply.integer(0);
   for (const std::string_view item : c.arguments.subspan(2)) push_one(*to.value, front, item);
@@ -71,7 +71,7 @@ void rpop(command_context& c) { pop(c, "rpop", false); }
 
 void move(command_context& c, bool from_front, bool to_front) {
   list from;
-  opened<list_object> to;
+  opened_key<list_object> to;
   if (!find(c, c.arguments[1], from)) return;
   if (!from) return c.reply.null();
   if (!open(c, c.arguments[2], to)) return;

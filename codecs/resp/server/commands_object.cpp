@@ -2,8 +2,8 @@
 // what Redis would have chosen for the same content, because programs and tests look at
 // it.
 #include <algorithm>
-#include <parley/codecs/resp/server/command_support.hpp>
-#include <parley/codecs/resp/server/key_commands.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
+#include <parley/codecs/resp/server/detail/key_commands.hpp>
 
 namespace parley::resp::detail {
 namespace {

@@ -1,8 +1,8 @@
 // SINTER, SUNION, SDIFF, and what stores their results.
 #include <algorithm>
 #include <limits>
-#include <parley/codecs/resp/server/command_support.hpp>
-#include <parley/codecs/resp/server/set_algebra.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
+#include <parley/codecs/resp/server/detail/set_algebra.hpp>
 #include <vector>
 
 namespace parley::resp::detail {

@@ -1,13 +1,13 @@
 // SADD and its family. The algebra of several sets stands in commands_set_algebra.cpp.
 #include <algorithm>
-#include <parley/codecs/resp/server/command_support.hpp>
-#include <parley/codecs/resp/server/set_algebra.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
+#include <parley/codecs/resp/server/detail/set_algebra.hpp>
 
 namespace parley::resp {
 namespace {
 
 using set = held<set_object>;
-using open_set = opened<set_object>;
+using open_set = opened_key<set_object>;
 
 void sadd(command_context& c) {
   open_set to;

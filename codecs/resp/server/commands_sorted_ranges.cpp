@@ -1,8 +1,8 @@
 // ZRANGE in all its forms, ZCOUNT and ZREMRANGEBY*.
 #include <algorithm>
-#include <parley/codecs/resp/server/command_support.hpp>
-#include <parley/codecs/resp/server/sorted_range.hpp>
-#include <parley/codecs/resp/server/sorted_set_commands.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
+#include <parley/codecs/resp/server/detail/sorted_range.hpp>
+#include <parley/codecs/resp/server/detail/sorted_set_commands.hpp>
 
 namespace parley::resp::detail {
 namespace {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <parley/codecs/resp/server/command_support.hpp>
-#include <parley/codecs/resp/server/sorted_set_commands.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
+#include <parley/codecs/resp/server/detail/sorted_set_commands.hpp>
 
 namespace parley::resp {
 namespace {
@@ -99,7 +99,7 @@ void add(command_context& c, const add_options& how, std::size_t first) {
   for (std::size_t i = 0; i < pairs.size(); i += 2) {
     if (!read_score(c, pairs[i], score)) return;
   }
-  opened<sorted_set> to;
+  opened_key<sorted_set> to;
   if (!open(c, c.arguments[1], to)) return;
   if (how.if_present && to.fresh) return how.increment ? c.reply.null() : c.reply.integer(0);
   if (how.increment) {

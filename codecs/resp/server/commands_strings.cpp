@@ -1,7 +1,7 @@
 // GET, SET and what else reads and writes whole strings or parts of them.
 #include <algorithm>
 #include <limits>
-#include <parley/codecs/resp/server/command_support.hpp>
+#include <parley/codecs/resp/server/detail/command_support.hpp>
 
 namespace parley::resp {
 namespace {

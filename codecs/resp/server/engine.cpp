@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cassert>
+#include <parley/codecs/resp/server/detail/key_positions.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/engine.hpp>
-#include <parley/codecs/resp/server/key_positions.hpp>
-#include <parley/codecs/resp/server/words.hpp>
 #include <utility>
 
 namespace parley::resp {
@@ -26,7 +26,7 @@ engine::~engine() {
 
 // --- clients --------------------------------------------------------------------------
 
-bool engine::admit(peer& who, std::string address, time_point now) {
+bool engine::admit(peer& who, address from, time_point now) {
   if (clients_ >= config_.max_clients) {
     ++stats_.rejected_connections;
     who.machine.reply().error("ERR max number of clients reached");
@@ -34,7 +34,7 @@ bool engine::admit(peer& who, std::string address, time_point now) {
     return false;
   }
   ++stats_.connections;
-  who.address = std::move(address);
+  who.from = std::move(from);
   who.since = now;
   who.id = ++last_id_;
   who.admitted = true;

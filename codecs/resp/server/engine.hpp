@@ -59,8 +59,9 @@ class engine final : private key_observer {
   ~engine();
 
   // A client has connected, and its machine was started. False: there are too many; the
-  // error is in its output already, and its machine ends.
-  bool admit(peer& who, std::string address, time_point now);
+  // error is in its output already, and its machine ends. A local address stands for the
+  // server's own path, as clients of a Unix socket have none.
+  bool admit(peer& who, address from, time_point now);
   // It has gone; nothing of it is kept.
   void leave(peer& who) noexcept;
 

@@ -1,9 +1,9 @@
 // CLIENT and its subcommands.
 #include <array>
-#include <parley/codecs/resp/server/client_filter.hpp>
+#include <parley/codecs/resp/server/detail/client_filter.hpp>
+#include <parley/codecs/resp/server/detail/engine_names.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/engine.hpp>
-#include <parley/codecs/resp/server/engine_names.hpp>
-#include <parley/codecs/resp/server/words.hpp>
 
 namespace parley::resp {
 namespace {
@@ -52,7 +52,8 @@ std::string line_of(const engine_call& c, const peer& p) {
   const auto age = [&](time_point since) {
     return text(duration_cast<seconds>(c.now - since).count());
   };
-  std::string line = "id=" + text(p.id) + " addr=" + p.address;
+  std::string line = "id=" + text(p.id) + " addr=";
+  line += shown_address(p, c.home.config().address);
   line += " laddr=" + c.home.config().address + " fd=-1 name=" + std::string(p.name());
   line += " age=" + age(p.since) + " idle=" + age(p.machine.heard()) + " flags=" + flags_of(p);
   line += " db=" + text(p.database);
@@ -72,7 +73,7 @@ std::string line_of(const engine_call& c, const peer& p) {
 void info(engine_call& c) { c.reply.verbatim(line_of(c, c.from)); }
 
 void list(engine_call& c) {
-  client_filter filter;
+  client_filter filter(c.home.config().address);
   if (const auto fault = filter.read_list_options(c.arguments.subspan(2)); !fault.empty()) {
     return c.reply.error(fault);
   }
@@ -91,7 +92,7 @@ void end(engine_call& c, peer& p) {
 }
 
 void kill(engine_call& c) {
-  client_filter filter;
+  client_filter filter(c.home.config().address);
   const bool old_form = c.arguments.size() == 3;
   const auto words = c.arguments.subspan(2);
   const auto fault = old_form ? filter.read_address(words[0])

@@ -1,10 +1,10 @@
 // COMMAND and its subcommands: what this server can do.
 #include <algorithm>
 #include <array>
+#include <parley/codecs/resp/server/detail/glob.hpp>
+#include <parley/codecs/resp/server/detail/key_positions.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/engine.hpp>
-#include <parley/codecs/resp/server/glob.hpp>
-#include <parley/codecs/resp/server/key_positions.hpp>
-#include <parley/codecs/resp/server/words.hpp>
 
 namespace parley::resp {
 namespace {

@@ -1,10 +1,10 @@
 // CONFIG and its subcommands.
 #include <algorithm>
 #include <array>
+#include <parley/codecs/resp/server/detail/glob.hpp>
+#include <parley/codecs/resp/server/detail/parameters.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/engine.hpp>
-#include <parley/codecs/resp/server/glob.hpp>
-#include <parley/codecs/resp/server/parameters.hpp>
-#include <parley/codecs/resp/server/words.hpp>
 
 namespace parley::resp {
 namespace {

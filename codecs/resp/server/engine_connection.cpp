@@ -1,8 +1,8 @@
 // What a client says about its connection: PING, ECHO, HELLO, AUTH, SELECT, RESET, QUIT.
 #include <array>
+#include <parley/codecs/resp/server/detail/engine_names.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/engine.hpp>
-#include <parley/codecs/resp/server/engine_names.hpp>
-#include <parley/codecs/resp/server/words.hpp>
 
 namespace parley::resp {
 namespace {

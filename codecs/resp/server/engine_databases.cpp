@@ -1,7 +1,7 @@
 // Commands about several databases: FLUSHALL, SWAPDB.
 #include <array>
+#include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/engine.hpp>
-#include <parley/codecs/resp/server/words.hpp>
 
 namespace parley::resp {
 namespace {

@@ -1,10 +1,10 @@
 // INFO and TIME.
 #include <algorithm>
 #include <array>
+#include <parley/codecs/resp/server/detail/engine_names.hpp>
+#include <parley/codecs/resp/server/detail/parameters.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/engine.hpp>
-#include <parley/codecs/resp/server/engine_names.hpp>
-#include <parley/codecs/resp/server/parameters.hpp>
-#include <parley/codecs/resp/server/words.hpp>
 #include <parley/core/version.hpp>
 
 namespace parley::resp {

@@ -1,4 +1,4 @@
-#include <parley/codecs/resp/server/glob.hpp>
+#include <parley/codecs/resp/server/detail/glob.hpp>
 #include <utility>
 
 namespace parley::resp {

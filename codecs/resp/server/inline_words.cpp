@@ -1,4 +1,4 @@
-#include <parley/codecs/resp/server/inline_words.hpp>
+#include <parley/codecs/resp/server/detail/inline_words.hpp>
 
 namespace parley::resp {
 namespace {

@@ -1,7 +1,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <parley/codecs/resp/server/numbers.hpp>
+#include <parley/codecs/resp/server/detail/numbers.hpp>
 
 namespace parley::resp {
 namespace {

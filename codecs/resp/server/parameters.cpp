@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <parley/codecs/resp/server/parameters.hpp>
-#include <parley/codecs/resp/server/words.hpp>
+#include <parley/codecs/resp/server/detail/parameters.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 
 namespace parley::resp {
 namespace {

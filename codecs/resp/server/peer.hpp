@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <parley/codecs/resp/server/server.hpp>
+#include <parley/core/net/address.hpp>
 #include <parley/core/time.hpp>
 #include <string>
 #include <string_view>
@@ -65,7 +66,7 @@ class peer {
   const data_command* last_command = nullptr;
   waiter* waiting = nullptr;  // in a blocking command
   time_point since{};
-  std::string address;  // "127.0.0.1:50000"
+  address from{};  // of the client; local: it has none of its own
   std::uint32_t database = 0;
   reply_mode reply = reply_mode::on;
   bool authenticated = false;

@@ -1,6 +1,6 @@
 #include <bit>
+#include <parley/codecs/resp/server/detail/redis_server_session.hpp>
 #include <parley/codecs/resp/server/redis_server.hpp>
-#include <parley/codecs/resp/server/redis_server_session.hpp>
 #include <utility>
 
 namespace parley {
@@ -49,11 +49,6 @@ class fault_list {
  private:
   std::string text_;
 };
-
-// Unix clients have no address of their own: Redis shows the server's path.
-std::string address_of_peer(const address& peer, const redis_server_config& config) {
-  return peer.is_local() ? config.unix_socket + ":0" : peer.to_string();
-}
 
 }  // namespace
 
@@ -128,7 +123,7 @@ std::optional<address> redis_server::local_address() const {
 }
 
 driver* redis_server::accept(connection& c, const address& peer) {
-  auto* const s = new detail::redis_server_session(*this, c, address_of_peer(peer, config_));
+  auto* const s = new detail::redis_server_session(*this, c, peer);
   s->place = sessions_.size();
   sessions_.push_back(s);
   return s;

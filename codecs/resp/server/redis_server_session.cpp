@@ -1,14 +1,14 @@
-#include <parley/codecs/resp/server/redis_server_session.hpp>
+#include <parley/codecs/resp/server/detail/redis_server_session.hpp>
 #include <utility>
 
 namespace parley::detail {
 
-redis_server_session::redis_server_session(redis_server& home, connection& c, std::string from)
+redis_server_session::redis_server_session(redis_server& home, connection& c, const address& at)
     : machine_driver(resp::server(home.engine_.limits())),
       peer(machine_.top()),
       home_(&home),
       connection_(c) {
-  address = std::move(from);
+  from = at;
 }
 
 void redis_server_session::abandon() noexcept {
@@ -27,7 +27,7 @@ void redis_server_session::finish() {
 void redis_server_session::start(time_point now) {
   machine_driver::start(now);
   // Before it there is no output, and a refusal is output.
-  if (home_) home_->engine_.admit(*this, std::move(address), now);
+  if (home_) home_->engine_.admit(*this, std::move(from), now);
 }
 
 bool redis_server_session::drain(time_point now) {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <parley/codecs/resp/server/inline_words.hpp>
+#include <parley/codecs/resp/server/detail/inline_words.hpp>
 #include <parley/codecs/resp/server/request_decoder.hpp>
 #include <parley/core/buffer/receive_buffer.hpp>
 

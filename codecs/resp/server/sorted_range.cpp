@@ -1,5 +1,5 @@
-#include <parley/codecs/resp/server/numbers.hpp>
-#include <parley/codecs/resp/server/sorted_range.hpp>
+#include <parley/codecs/resp/server/detail/numbers.hpp>
+#include <parley/codecs/resp/server/detail/sorted_range.hpp>
 
 namespace parley::resp {
 namespace {

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <parley/codecs/resp/server/glob.hpp>
+#include <parley/codecs/resp/server/detail/glob.hpp>
 #include <parley/codecs/resp/server/users.hpp>
 
 namespace parley::resp {

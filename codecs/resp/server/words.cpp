@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <charconv>
-#include <parley/codecs/resp/server/words.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 
 namespace parley::resp {
 

@@ -6,9 +6,10 @@
 #include <memory>
 #include <optional>
 #include <parley/codecs/resp/server/command.hpp>
+#include <parley/codecs/resp/server/detail/numbers.hpp>
+#include <parley/codecs/resp/server/detail/sample.hpp>
+#include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/keyspace.hpp>
-#include <parley/codecs/resp/server/numbers.hpp>
-#include <parley/codecs/resp/server/sample.hpp>
 #include <string_view>
 
 namespace parley::resp {
@@ -36,9 +37,6 @@ void growing(command_context& c) {
 }
 
 // ---- words
-
-// True if the word is `name`, which is in small letters.
-bool is_word(std::string_view word, std::string_view name) noexcept;
 
 // False after the error was answered.
 bool read_integer(command_context& c, std::string_view word, std::int64_t& number,
@@ -85,7 +83,7 @@ bool find(command_context& c, std::string_view key, held<Object>& found) {
 // key's with `keep`. Until then it is nowhere, so that memory that ends in between leaves
 // no empty object behind.
 template <class Object>
-struct opened {
+struct opened_key {
   Object* value = nullptr;
   std::unique_ptr<Object> fresh;
 
@@ -97,7 +95,7 @@ struct opened {
 
 // False after WRONGTYPE was answered.
 template <class Object>
-bool open(command_context& c, std::string_view key, opened<Object>& to) {
+bool open(command_context& c, std::string_view key, opened_key<Object>& to) {
   held<Object> found;
   if (!find(c, key, found)) return false;
   if (!found) to.fresh = std::make_unique<Object>(c.keys.shared());

@@ -11,7 +11,7 @@ namespace parley::detail {
 class redis_server_session final : public machine_driver<stack<resp::server>, redis_server_session>,
                                    public resp::peer {
  public:
-  redis_server_session(redis_server& home, connection& c, std::string from);
+  redis_server_session(redis_server& home, connection& c, const address& at);
   ~redis_server_session() = default;
 
   // --- for the server
