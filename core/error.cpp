@@ -128,9 +128,24 @@ std::optional<std::chrono::milliseconds> error::retry_after() const noexcept {
   return detail_ ? detail_->retry_after : std::nullopt;
 }
 
+namespace {
+
+// What a peer has sent may stand in a message: nothing that a terminal or a log would obey,
+// and no more than a person reads.
+void append_shown(std::string& out, std::string_view text) {
+  constexpr std::size_t most = 1024;
+  for (const char c : text.substr(0, most)) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    out.push_back(control ? '.' : c);
+  }
+  if (text.size() > most) out.append("...");
+}
+
+}  // namespace
+
 std::string error::to_string() const {
   std::string text(info_->text);
-  if (!message().empty()) text.append(": ").append(message());
+  if (!message().empty()) append_shown(text.append(": "), message());
   // The class is printed because it decides what to do next: retry, correct, or
   // give up.
   text.append(" (").append(parley::to_string(kind())).append(")");

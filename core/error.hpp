@@ -119,7 +119,8 @@ class [[nodiscard]] error {
   // How long the peer asked us to wait before another try.
   std::optional<std::chrono::milliseconds> retry_after() const noexcept;
 
-  // "nobody listens there: 127.0.0.1:6379 (transient); hint: ...; cause: ..."
+  // "nobody listens there: 127.0.0.1:6379 (transient); hint: ...; cause: ..."; for people:
+  // control characters of a message are dots, and a long one is cut.
   std::string to_string() const;
 
   // True if another try, with nothing changed, may succeed.

@@ -33,9 +33,15 @@ result<std::unique_ptr<listener>> loop::listen(const address& at, acceptor& a,
 
 void loop::watch(posix::pollable& p, bool read, bool write) {
   if (p.slot == 0) {
-    p.slot = set_->fds.size();
-    set_->owners.push_back(&p);
+    // Both or none, should memory end: their places belong together.
     set_->fds.push_back({});
+    try {
+      set_->owners.push_back(&p);
+    } catch (...) {
+      set_->fds.pop_back();
+      throw;
+    }
+    p.slot = set_->fds.size() - 1;
   }
   pollfd& entry = set_->fds[p.slot];
   // poll reports hang-ups even to who waits for nothing, but ignores negatives.

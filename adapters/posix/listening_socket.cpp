@@ -6,6 +6,7 @@
 #include <parley/adapters/posix/detail/native.hpp>
 #include <parley/adapters/posix/os_error.hpp>
 #include <parley/adapters/posix/socket.hpp>
+#include <parley/core/async/guard.hpp>
 
 namespace parley::posix {
 namespace {
@@ -107,18 +108,20 @@ class listening_socket final : public listener, private pollable, private timer 
       if (errno != EAGAIN) pause();
       return false;
     }
-    const address from = from_native(peer);
+    // Without memory this one peer is dropped.
+    (void)guarded([&] { serve(std::move(fd), from_native(peer)); });
+    return true;
+  }
+
+  void serve(unique_fd fd, const address& from) {
     auto& made = *new socket(loop_, reactor_, fd.get(), from);
     // Only now: had `new` failed, the descriptor would be closed by its owner.
     fd.release();
-    if (driver* d = acceptor_.accept(made, from)) {
-      made.adopt(*d);
-    } else {
-      // The acceptor wants no more: the peer sees an end at once instead of
-      // silence.
-      made.close();
-    }
-    return true;
+    driver* d = nullptr;
+    (void)guarded([&] { d = acceptor_.accept(made, from); });
+    if (d) return made.adopt(*d);
+    // The acceptor wants no more: the peer sees an end at once instead of silence.
+    made.close();
   }
 
   // No descriptors or no memory: the peer stays in the queue, and asking again at

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <parley/adapters/posix/detail/native.hpp>
 #include <parley/adapters/posix/resolver.hpp>
+#include <parley/core/async/guard.hpp>
 #include <system_error>
 #include <thread>
 
@@ -24,8 +25,8 @@ result<std::vector<address>> look_up(const std::string& host, std::uint16_t port
     return std::unexpected(unresolvable(host, why.c_str()));
   }
   if (code != 0) return std::unexpected(unresolvable(host, ::gai_strerror(code)));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, &::freeaddrinfo);
   auto found = from_native(list, port);
-  ::freeaddrinfo(list);
   if (found.empty()) return std::unexpected(unresolvable(host, "no address of a known kind"));
   return found;
 }
@@ -71,7 +72,8 @@ struct threaded_resolver::shared {
       // A name may take minutes; meanwhile the loop must be able to queue and
       // cancel.
       lock.unlock();
-      next->outcome = look_up(next->host, next->port);
+      auto ok = guarded([&] { next->outcome = look_up(next->host, next->port); });
+      if (!ok) next->outcome = std::unexpected(std::move(ok).error());
       lock.lock();
       // Under the lock, so that the loop cannot go away in between.
       if (home) home->post(*next.release());
@@ -95,18 +97,19 @@ threaded_resolver::~threaded_resolver() {
 
 void threaded_resolver::resolve(resolve_request& request) {
   auto made = std::make_unique<job>(*this, request);
-  request.job = made.get();
-  ++busy_;
-  loop_.attach();
+  job* const mine = made.get();
   // Needs no thread; told by the queue all the same, since callers do not expect an
   // answer inside the call.
   if (auto numeric = address::parse_ip(request.host, request.port)) {
     made->outcome = std::vector{*std::move(numeric)};
+    remember(request, *mine);
     return loop_.enqueue(*made.release());
   }
   {
     const std::scoped_lock lock(shared_->mutex);
     shared_->waiting.push_back(std::move(made));
+    // Nothing can fail from here on: what is remembered is also answered.
+    remember(request, *mine);
     if (shared_->threads == max_threads) return;
     ++shared_->threads;
   }
@@ -120,7 +123,7 @@ void threaded_resolver::start_thread() {
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     std::thread([keep = shared_] { keep->work_off(); }).detach();
-  } catch (const std::system_error& e) {
+  } catch (const std::exception& e) {  // system_error, bad_alloc
     // Another thread may take the name; without one it fails here.
     const std::scoped_lock lock(shared_->mutex);
     if (--shared_->threads == 0) {
@@ -132,6 +135,12 @@ void threaded_resolver::start_thread() {
     }
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void threaded_resolver::remember(resolve_request& request, job& mine) noexcept {
+  request.job = &mine;
+  ++busy_;
+  loop_.attach();
 }
 
 void threaded_resolver::forget(resolve_request& request) {

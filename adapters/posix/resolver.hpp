@@ -35,6 +35,7 @@ class threaded_resolver {
   struct shared;
 
   void start_thread();
+  void remember(resolve_request& request, job& mine) noexcept;
   void forget(resolve_request& request);
 
   loop& loop_;

@@ -7,6 +7,8 @@
 #include <parley/adapters/posix/detail/native.hpp>
 #include <parley/adapters/posix/os_error.hpp>
 #include <parley/adapters/posix/socket.hpp>
+#include <parley/core/async/guard.hpp>
+#include <utility>
 
 namespace parley::posix {
 
@@ -55,7 +57,7 @@ void socket::adopt(driver& d) {
 void socket::on_ready(bool readable, bool writable) {
   // What is readable or writable before a failure is told is read by
   // run_deferred().
-  if (is_closing() || why_) return;
+  if (is_closing() || has_failed_) return;
   if (connecting_) return writable ? finish_connecting() : void();
   if (writable && write_) {
     // Asked again only if something is left: level-triggered, an idle socket is
@@ -93,9 +95,9 @@ void socket::read_some() {
     do {
       n = ::recv(fd_, room.data(), room.size(), 0);
     } while (n < 0 && errno == EINTR);
-    if (n == 0) return why_ ? on_read(0) : on_eof();
+    if (n == 0) return has_failed_ ? on_read(0) : on_eof();
     if (n < 0 && errno == EAGAIN) return on_read(0);
-    if (n < 0) return on_broken(why_ ? *why_ : from_errno(errno, peer_.to_string()));
+    if (n < 0) return on_broken(has_failed_ ? why_ : from_errno(errno, peer_.to_string()));
     const auto got = static_cast<std::size_t>(n);
     // Level-triggered: if more has come meanwhile, the next wait tells.
     const bool drained = got < room.size();
@@ -108,7 +110,7 @@ void socket::read_some() {
 }
 
 connection::write_outcome socket::write(buffer_list list) {
-  if (why_) return {};
+  if (has_failed_) return {};
   list = list.first(std::min<std::size_t>(list.size(), IOV_MAX));
   msghdr message{};
   message.msg_iov = reinterpret_cast<iovec*>(const_cast<const_buffer*>(list.data()));
@@ -148,7 +150,7 @@ void socket::begin_close() {
 }
 
 void socket::fail_later(const error& why) {
-  if (!why_) why_ = std::make_unique<error>(why);
+  if (!std::exchange(has_failed_, true)) why_ = why;
   defer();
 }
 
@@ -165,16 +167,19 @@ void socket::run_deferred() {
   if (is_closing()) return on_released();
   // What the peer said before it went may explain why it did.
   if (read_) read_some();
-  if (!is_closing()) on_broken(*why_);
+  if (!is_closing()) on_broken(why_);
 }
 
 void socket::update_watch() {
   // Each change may cost a system call: the reactor hears of real ones only.
   if (fd_ < 0 || (read_ == watched_read_ && write_ == watched_write_)) return;
-  watched_ = true;
   watched_read_ = read_;
   watched_write_ = write_;
-  reactor_.watch(*this, read_, write_);
+  auto ok = guarded([&] {
+    reactor_.watch(*this, read_, write_);
+    watched_ = true;
+  });
+  if (!ok) fail_later(ok.error());
 }
 
 }  // namespace parley::posix

@@ -67,9 +67,10 @@ class socket final : public connection, public pollable {
   reactor& reactor_;
   address peer_;
   deferred deferred_{*this};
-  std::unique_ptr<error> why_;  // a failure that is not reported yet
+  error why_{errc::io};  // a failure that is not reported yet, if has_failed_
   std::uint32_t read_hint_ = first_hint;
   bool connecting_ = false;
+  bool has_failed_ = false;
   bool read_ = false;  // wanted
   bool write_ = false;
   bool watched_ = false;  // by the reactor, for:

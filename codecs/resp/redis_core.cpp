@@ -2,6 +2,7 @@
 #include <parley/codecs/resp/detail/redis_core.hpp>
 #include <parley/codecs/resp/detail/redis_payload.hpp>
 #include <parley/codecs/resp/redis_connection.hpp>
+#include <parley/core/async/guard.hpp>
 
 namespace parley::detail {
 
@@ -119,13 +120,17 @@ void redis_core::give(operation_base& op, redis_waiter& waiter,
   // Counted before: ending it goes the same way whether the command failed at once or
   // later.
   enrol(op, waiter);
-  if (auto ok = submit(arguments, waiter, timeout); !ok) end(waiter, ok.error());
+  result<void> ok;
+  const auto fits = guarded([&] { ok = submit(arguments, waiter, timeout); });
+  if (!fits || !ok) end(waiter, fits ? ok.error() : fits.error());
 }
 
 void redis_core::give_on(redis_lease& lease, operation_base& op, redis_waiter& waiter,
                          std::span<const std::string_view> arguments) {
   enrol(op, waiter);
-  if (auto ok = pool_.send(lease, waiter, arguments); !ok) end(waiter, ok.error());
+  result<void> ok;
+  const auto fits = guarded([&] { ok = pool_.send(lease, waiter, arguments); });
+  if (!fits || !ok) end(waiter, fits ? ok.error() : fits.error());
 }
 
 operation<redis_connection> redis_core::acquire() {

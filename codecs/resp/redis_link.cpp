@@ -1,5 +1,6 @@
 #include <bit>
 #include <parley/codecs/resp/redis_link.hpp>
+#include <parley/core/async/guard.hpp>
 
 namespace parley::detail {
 namespace {
@@ -45,7 +46,11 @@ void redis_session::abandon() noexcept {
 
 void redis_session::released() {
   loop_.detach();
-  if (link_) link_->session_ = nullptr;
+  // Gone without a word: there was no memory for one.
+  if (redis_link* const link = std::exchange(link_, nullptr)) {
+    link->session_ = nullptr;
+    link->on_failed(error(errc::out_of_memory), loop_.now());
+  }
   delete this;
 }
 
@@ -127,7 +132,10 @@ void redis_link::connect() {
   plan.total_timeout = config_.connect_timeout;
   // The round goes up, so that each attempt begins with another address of the
   // name.
-  connector_.start(config_.where(), attempts_++, plan);
+  if (auto ok = guarded([&] { connector_.start(config_.where(), attempts_++, plan); }); !ok) {
+    connector_.cancel();
+    connect_failed(ok.error());
+  }
 }
 
 void redis_link::connected(connection& c, time_point now) {
@@ -159,13 +167,14 @@ void redis_link::on_failed(const error& why, time_point now) {
   const auto pause = back_off_.next(random_bits(loop_));
   // A server that was Redis before is only out of order now (a proxy's error page).
   const bool known = connects_ > 0 && kept == resp::errc::not_redis;
-  const bool final = (!is_retried(kept) && !known) || !pause;
+  bool final = (!is_retried(kept) && !known) || !pause;
+  // Without room for a timer nobody would come back to it.
+  if (!final) final = !guarded([&] { loop_.set_timer(*this, now + *pause); });
   if (final) {
     enter(provider_state::failed, &kept);
   } else {
     enter(provider_state::waiting, &kept);
     if (state_ != provider_state::waiting) return;
-    loop_.set_timer(*this, now + *pause);
   }
   // Last, since the owner may tell users, and they may destroy all of this.
   owner_.link_down(*this, kept, final);

@@ -6,6 +6,7 @@
 #include <utility>
 #ifdef __cpp_exceptions
 #include <exception>
+#include <new>
 #endif
 
 namespace parley {
@@ -17,6 +18,8 @@ result<void> guarded(F&& f) {
   try {
     std::forward<F>(f)();
     return {};
+  } catch (const std::bad_alloc&) {
+    return fail(errc::out_of_memory);
   } catch (const std::exception& e) {
     return fail(errc::callback_threw, e.what());
   } catch (...) {

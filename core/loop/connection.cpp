@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <parley/core/async/guard.hpp>
 #include <parley/core/loop/connection.hpp>
 #include <parley/core/loop/loop.hpp>
 #include <utility>
@@ -53,20 +54,44 @@ void connection::close() {
   begin_close();
 }
 
+// Where memory ends inside a machine or its events, this connection fails, and neither the
+// loop nor another connection: the loop could not tell whose fault it was.
+template <class F>
+void connection::shielded(F&& f) {
+  if (auto ok = guarded(std::forward<F>(f)); !ok) fail_inside(ok.error());
+}
+
+void connection::fail_inside(const error& why) noexcept {
+  if (closing_) return;
+  ended_ = broken_ = true;
+  prepared_ = false;
+  const time_point now = loop_.now();
+  const auto told = guarded([&] {
+    driver_->commit_error(why, now);
+    turn(now);
+  });
+  // Not even room to say so: the driver learns it by released().
+  if (!told && !closing_) close();
+}
+
 void connection::on_connected() {
   if (closing_) return;
   connected_ = true;
   const time_point now = loop_.now();
-  {
-    const busy inside(*this);
-    driver_->start(now);
-  }
-  turn(now);
+  shielded([&] {
+    {
+      const busy inside(*this);
+      driver_->start(now);
+    }
+    turn(now);
+  });
 }
 
 std::span<std::byte> connection::on_readable(std::size_t hint) {
   if (closing_ || ended_) return {};
-  const std::span<std::byte> room = driver_->prepare(hint);
+  std::span<std::byte> room;
+  shielded([&] { room = driver_->prepare(hint); });
+  if (closing_ || ended_) return {};
   // Remembered for on_read(0), which cannot tell "nothing came" from "no room".
   stalled_ = room.empty();
   prepared_ = !stalled_;
@@ -86,8 +111,10 @@ void connection::on_read(std::size_t n) {
   }
   prepared_ = false;
   stir(now);
-  driver_->commit(n, now);
-  turn(now);
+  shielded([&] {
+    driver_->commit(n, now);
+    turn(now);
+  });
 }
 
 // The contract pairs each prepare with a commit.
@@ -108,9 +135,11 @@ void connection::on_eof() {
   if (closing_ || ended_) return;
   ended_ = true;
   const time_point now = loop_.now();
-  end_read(now);
-  driver_->commit_eof(now);
-  turn(now);
+  shielded([&] {
+    end_read(now);
+    driver_->commit_eof(now);
+    turn(now);
+  });
 }
 
 void connection::on_broken(const error& why) {
@@ -118,9 +147,11 @@ void connection::on_broken(const error& why) {
   if (closing_ || broken_) return;
   ended_ = broken_ = true;
   const time_point now = loop_.now();
-  end_read(now);
-  driver_->commit_error(why, now);
-  turn(now);
+  shielded([&] {
+    end_read(now);
+    driver_->commit_error(why, now);
+    turn(now);
+  });
 }
 
 void connection::on_writable(std::size_t written) {
@@ -132,7 +163,7 @@ void connection::on_writable(std::size_t written) {
     stir(now);
     driver_->consume_output(written);
   }
-  turn(now);
+  shielded([&] { turn(now); });
 }
 
 void connection::on_released() {
@@ -153,7 +184,7 @@ void connection::run() {
     return on_released();
   }
   if (closing_) return;
-  if (connected_) return turn(loop_.now());
+  if (connected_) return shielded([&] { turn(loop_.now()); });
   if (finishing_) on_broken(error(errc::cancelled, "the connection is being closed"));
 }
 
@@ -167,8 +198,10 @@ void connection::fired(time_point now) {
     rest_at_ = active_ ? now + rest_after : never;
     active_ = false;
   }
-  driver_->handle_timeout(now);
-  turn(now);
+  shielded([&] {
+    driver_->handle_timeout(now);
+    turn(now);
+  });
 }
 
 // The order of the contract, for every machine on every loop.

@@ -86,6 +86,9 @@ class connection : private work, private timer {
   void run() override;                  // woken
   void fired(time_point now) override;  // deadline
   void turn(time_point now);
+  template <class F>
+  void shielded(F&& f);
+  void fail_inside(const error& why) noexcept;
   bool flush(time_point now);
 
   class busy;

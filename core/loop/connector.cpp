@@ -1,3 +1,4 @@
+#include <parley/core/async/guard.hpp>
 #include <parley/core/loop/connector.hpp>
 
 namespace parley {
@@ -84,8 +85,11 @@ void connector::drop_attempt(std::size_t index) noexcept {
 void connector::resolved(result<std::vector<address>> addresses) {
   resolving_ = false;
   if (!addresses) return fail(addresses.error());
-  plan_ = std::make_unique<connect_plan>(*std::move(addresses), round_, config_);
-  attempts_.assign(plan_->size(), nullptr);
+  const auto ok = guarded([&] {
+    plan_ = std::make_unique<connect_plan>(*std::move(addresses), round_, config_);
+    attempts_.assign(plan_->size(), nullptr);
+  });
+  if (!ok) return fail(ok.error());
   advance(loop_.now());
 }
 
@@ -96,8 +100,13 @@ void connector::fired(time_point now) {
   fail(error(errc::timed_out, "no answer from the resolver for " + host));
 }
 
-// Does what the plan says until it waits or ends.
+// An end of memory on the way is a failed connect, not the loop's affair.
 void connector::advance(time_point now) {
+  if (auto ok = guarded([&] { follow_plan(now); }); !ok) fail(ok.error());
+}
+
+// Does what the plan says until it waits or ends.
+void connector::follow_plan(time_point now) {
   while (running_) {
     const connect_plan::step step = plan_->next(now);
     switch (step.what) {
@@ -112,24 +121,35 @@ void connector::advance(time_point now) {
         return loop_.set_timer(*this, step.until);
       case connect_plan::action::give_up:
         return fail(plan_->failure());
-      case connect_plan::action::connected: {
-        attempt* won = std::exchange(attempts_[step.index], nullptr);
-        connection& c = won->transport();
-        // All is cleared before the owner is told: it may start another round right
-        // away.
-        cancel();
-        owner_.connected(c, now);
-        delete won;  // the connection has another driver now
-        return;
-      }
+      case connect_plan::action::connected:
+        return hand_over(std::exchange(attempts_[step.index], nullptr), now);
     }
   }
 }
 
+void connector::hand_over(attempt* won, time_point now) {
+  connection& c = won->transport();
+  // All is cleared before the owner is told: it may start another round right away, or
+  // destroy this.
+  cancel();
+  connector_owner& owner = owner_;
+  const auto ok = guarded([&] { owner.connected(c, now); });
+  if (&c.bound() == won) {
+    won->abandon();  // the owner had no memory to take over
+  } else {
+    delete won;
+  }
+  if (!ok) owner.connect_failed(ok.error());
+}
+
 void connector::begin_attempt(std::size_t index) {
-  auto* a = new attempt(*this, index);
-  attempts_[index] = a;
-  a->attach(loop_.connect(plan_->at(index), *a));
+  auto made = std::make_unique<attempt>(*this, index);
+  connection* c = nullptr;
+  if (auto ok = guarded([&] { c = &loop_.connect(plan_->at(index), *made); }); !ok) {
+    return plan_->attempt_failed(index, ok.error());
+  }
+  made->attach(*c);
+  attempts_[index] = made.release();
 }
 
 void connector::attempt_up(std::size_t index, time_point now) {

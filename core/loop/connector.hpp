@@ -42,6 +42,8 @@ class connector final : private resolve_request, private timer {
   void resolved(result<std::vector<address>> addresses) override;
   void fired(time_point now) override;
   void advance(time_point now);
+  void follow_plan(time_point now);
+  void hand_over(attempt* won, time_point now);
   void begin_attempt(std::size_t index);
   void attempt_up(std::size_t index, time_point now);
   void attempt_down(std::size_t index, const error& why);

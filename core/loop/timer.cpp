@@ -40,14 +40,19 @@ std::optional<time_point> timer_queue::next() const {
 }
 
 void timer_queue::run(time_point now) {
+  // A scope, so that what fired() throws leaves the queue usable.
+  struct scope {
+    std::optional<time_point>& running;
+    ~scope() { running.reset(); }
+  };
   running_ = now;
+  const scope end{running_};
   while (!heap_.empty() && heap_.front()->at_ <= now) {
     // Disarmed before the call, because fired() may arm it again or destroy it.
     timer& t = *heap_.front();
     remove(t);
     t.fired(now);
   }
-  running_.reset();
 }
 
 void timer_queue::place(std::size_t i, timer* t) {

@@ -77,6 +77,13 @@ TEST(error, hints_name_what_to_do) {
   }
 }
 
+TEST(error, what_a_peer_said_is_shown_without_harm) {
+  const error why(errc::io, "a\x1b[2J\r\nb\x7f" + std::string(5000, 'x'));
+  EXPECT_TRUE(why.to_string().contains("a.[2J..b.xxx"));
+  EXPECT_LT(why.to_string().size(), 2000u);
+  EXPECT_EQ(why.message().size(), 5009u);  // as it was
+}
+
 TEST(error, without_detail_allocates_nothing) {
   const std::size_t before = test::allocations();
   error a(errc::closed);

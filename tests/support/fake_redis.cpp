@@ -184,6 +184,13 @@ bool fake_redis_machine::answer_subscription(const std::vector<std::string>& wor
   return true;
 }
 
+void fake_redis::say(std::string_view raw) {
+  for (session* s : sessions_) {
+    s->driven().put(raw);
+    s->wake();
+  }
+}
+
 void fake_redis_machine::push_message(std::string_view pattern, std::string_view channel,
                                       std::string_view payload) {
   const bool by_pattern = !pattern.empty();
@@ -199,6 +206,9 @@ void fake_redis_machine::answer(const std::vector<std::string>& words) {
   server_.seen.push_back(words);
   if (server_.mute) return;
   if (!server_.garbage.empty()) return put(server_.garbage);
+  if (const auto raw = server_.instead.find(upper(words[0])); raw != server_.instead.end()) {
+    return put(raw->second);
+  }
   if (answer_login(words) || answer_subscription(words)) return;
   const std::string verb = upper(words[0]);
   if (verb == "PING" && version_ == resp::version::resp2 && !channels_.empty()) {

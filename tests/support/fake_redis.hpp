@@ -50,13 +50,13 @@ class fake_redis_machine {
   const std::string& waits_for() const { return waits_for_; }
   std::uint64_t waits_since() const { return waits_since_; }
   void hand_over(std::string_view item);
+  void put(std::string_view raw) { output_.append(raw); }
 
  private:
   void answer(const std::vector<std::string>& words);
   bool answer_login(const std::vector<std::string>& words);
   bool answer_subscription(const std::vector<std::string>& words);
   void confirm(std::string_view word, std::string_view name);
-  void put(std::string_view raw) { output_.append(raw); }
   void simple(std::string_view text);
   void integer(std::int64_t n);
   void blob(std::string_view text);
@@ -92,6 +92,10 @@ class fake_redis final : public acceptor {
   std::string deny;         // a channel that nobody may subscribe to
   std::string garbage;      // sent instead of every reply
   bool mute = false;        // never answers
+  // Sent as they are instead of the reply to a command, which stands here in capitals.
+  std::map<std::string, std::string> instead{};
+  // Says it to every client, asked or not.
+  void say(std::string_view raw);
   std::map<std::string, std::string> store;
   std::vector<std::vector<std::string>> seen;  // commands, in order
   std::size_t accepted = 0;

@@ -123,10 +123,10 @@ std::optional<address> redis_server::local_address() const {
 }
 
 driver* redis_server::accept(connection& c, const address& peer) {
-  auto* const s = new detail::redis_server_session(*this, c, peer);
-  s->place = sessions_.size();
-  sessions_.push_back(s);
-  return s;
+  auto made = std::make_unique<detail::redis_server_session>(*this, c, peer);
+  made->place = sessions_.size();
+  sessions_.push_back(made.get());
+  return made.release();
 }
 
 void redis_server::forget(detail::redis_server_session& s) noexcept {
