@@ -97,7 +97,8 @@ class stack {
     }
     return top_.wants_read();
   }
-  bool is_done() const { return count_ == 0 ? top_.is_done() : bottom().is_done(); }
+  // A layer that has said farewell may still have to read: only with U all is over.
+  bool is_done() const { return top_.is_done() && (count_ == 0 || bottom().is_done()); }
 
  private:
   layer& bottom() noexcept { return *layers_[count_ - 1]; }
@@ -199,7 +200,7 @@ class stack {
       if (taken == 0) return;
       upper.consume_output(taken);
     }
-    if (upper.is_done()) lower.close(now_);
+    if (upper.is_done() || upper.ends_output()) lower.close(now_);
   }
 
   static constexpr std::size_t layer_chunk = 16 * 1024;  // one TLS record
