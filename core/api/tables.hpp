@@ -6,6 +6,7 @@
 #include <parley/core/api/provider.hpp>
 #include <parley/core/async/callback.hpp>
 #include <parley/core/machine/layer.hpp>
+#include <parley/core/net/secret.hpp>
 #include <parley/core/net/uri.hpp>
 #include <string>
 #include <string_view>
@@ -16,12 +17,16 @@ namespace parley {
 // How much of the peer's certificate is checked. `none` is for development.
 enum class verify_mode : std::uint8_t { full, ca_only, none };
 
-// TLS as a provider's configuration spells it; read by the transport's maker.
+// TLS as a provider's configuration spells it, in paths; read by the transport's maker.
 struct tls_settings {
   std::string ca_certs{};  // file or folder; empty: the system's store
-  std::string certfile{};
+  std::string certfile{};  // with its intermediates
   std::string keyfile{};
+  secret key_password{};  // if the key is encrypted
+  std::string crlfile{};  // if there is one, revocation is checked
   verify_mode verify = verify_mode::full;
+
+  friend bool operator==(const tls_settings&, const tls_settings&) = default;
 };
 
 // What a transport is made for.
@@ -29,6 +34,7 @@ struct transport_request {
   std::string_view host;  // the name that the peer must prove
   const tls_settings* tls = nullptr;
   loop* home = nullptr;
+  observer* watch = nullptr;  // is told what should not be silent
 };
 
 // URI scheme ("tls") -> function that makes the lower machine.
