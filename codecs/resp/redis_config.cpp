@@ -77,6 +77,8 @@ void read_parameter(redis_config& c, const uri_parameter& p, faults& found) {
     c.ssl_certfile = p.value;
   else if (p.name == "keyfile")
     c.ssl_keyfile = p.value;
+  else if (p.name == "crlfile")
+    c.ssl_crlfile = p.value;
   else if (p.name == "verify")
     good = read_verify(p.value, c.verify);
   else if (p.name == "protocol")
@@ -103,7 +105,7 @@ result<void> redis_config::validate() const {
   found.check(username.empty() || !password.empty(), "username is set without a password");
   found.check(ssl_certfile.empty() == ssl_keyfile.empty(),
               "ssl_certfile and ssl_keyfile go together");
-  found.check(ssl || (ssl_ca_certs.empty() && ssl_certfile.empty()),
+  found.check(ssl || (ssl_ca_certs.empty() && ssl_certfile.empty() && ssl_crlfile.empty()),
               "TLS files are set but ssl is false");
   found.check(connect_timeout > duration::zero(), "connect_timeout is not positive");
   found.check(command_timeout >= duration::zero(), "command_timeout is negative");

@@ -25,6 +25,8 @@ struct redis_config {
   std::string ssl_ca_certs{};  // empty: the system's store
   std::string ssl_certfile{};  // with ssl_keyfile: our own certificate
   std::string ssl_keyfile{};
+  std::string ssl_key_password{};  // if the key is encrypted. Never printed
+  std::string ssl_crlfile{};       // revocation is checked if there is one
   verify_mode verify = verify_mode::full;
   bool decode_responses = true;  // text as text; false: always bytes
   // All connections of the provider (S31, S151): one that commands share, pipelined; one
@@ -74,7 +76,7 @@ struct redis_config {
 
   // redis://user:password@host:6379/0, rediss:// for TLS, redis+unix:///path?db=1.
   // Parameters: db, client_name, protocol (2, 3), timeout (seconds), max_connections,
-  // ca_certs, certfile, keyfile, verify (full, ca_only, none). Unknown ones are an error.
+  // ca_certs, certfile, keyfile, crlfile, verify (full, ca_only, none). Unknown ones are an error.
   static result<redis_config> from_uri(const uri& where);
   static result<redis_config> from_uri(std::string_view text);
 

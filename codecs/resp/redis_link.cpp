@@ -115,9 +115,13 @@ result<layer_ptr> redis_link::make_tls() {
   if (!config_.ssl) return layer_ptr();
   // Never in the clear instead: the password would be sent for all to read.
   if (!config_.with) return std::unexpected(unavailable_part("tls"));
-  const tls_settings settings{config_.ssl_ca_certs, config_.ssl_certfile, config_.ssl_keyfile,
-                              config_.verify};
-  return config_.with->make("tls", {config_.host, &settings, &loop_});
+  const tls_settings settings{.ca_certs = config_.ssl_ca_certs,
+                              .certfile = config_.ssl_certfile,
+                              .keyfile = config_.ssl_keyfile,
+                              .key_password = secret(config_.ssl_key_password),
+                              .crlfile = config_.ssl_crlfile,
+                              .verify = config_.verify};
+  return config_.with->make("tls", {config_.host, &settings, &loop_, config_.watch});
 }
 
 void redis_link::connect() {
@@ -165,8 +169,10 @@ void redis_link::on_failed(const error& why, time_point now) {
   if (auto* s = std::exchange(session_, nullptr)) s->abandon();
   back_off_.failed(now, kept.retry_after());
   const auto pause = back_off_.next(random_bits(loop_));
-  // A server that was Redis before is only out of order now (a proxy's error page).
-  const bool known = connects_ > 0 && kept == resp::errc::not_redis;
+  // A server that was right before is only out of order now: a proxy's error page, or a
+  // certificate that is being renewed.
+  const bool known =
+      connects_ > 0 && (kept == resp::errc::not_redis || kept.info().domain == "tls");
   bool final = (!is_retried(kept) && !known) || !pause;
   // Without room for a timer nobody would come back to it.
   if (!final) final = !guarded([&] { loop_.set_timer(*this, now + *pause); });

@@ -16,8 +16,7 @@ namespace parley::tls {
 
 enum class version : std::uint8_t { tls1_2, tls1_3 };
 
-// Whether a server asks its clients for a certificate. What is given is always verified.
-enum class client_certificates : std::uint8_t { none, optional, required };
+using parley::client_certificates;
 
 // Bytes and where they came from: a path or "the system's store", for error texts. PEM with
 // any number of objects, or one object in DER.

@@ -17,6 +17,9 @@ namespace parley {
 // How much of the peer's certificate is checked. `none` is for development.
 enum class verify_mode : std::uint8_t { full, ca_only, none };
 
+// Whether a server asks its clients for a certificate. What is given is always verified.
+enum class client_certificates : std::uint8_t { none, optional, required };
+
 // TLS as a provider's configuration spells it, in paths; read by the transport's maker.
 struct tls_settings {
   std::string ca_certs{};  // file or folder; empty: the system's store
@@ -25,6 +28,7 @@ struct tls_settings {
   secret key_password{};  // if the key is encrypted
   std::string crlfile{};  // if there is one, revocation is checked
   verify_mode verify = verify_mode::full;
+  client_certificates clients = client_certificates::none;  // of a server
 
   friend bool operator==(const tls_settings&, const tls_settings&) = default;
 };
@@ -37,7 +41,8 @@ struct transport_request {
   observer* watch = nullptr;  // is told what should not be silent
 };
 
-// URI scheme ("tls") -> function that makes the lower machine.
+// Name -> function that makes the lower machine: "tls" for the side that connects,
+// "tls_server" for the other.
 class transports {
  public:
   using maker = callback<result<layer_ptr>(const transport_request&)>;

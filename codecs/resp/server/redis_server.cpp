@@ -65,6 +65,8 @@ result<void> redis_server_config::validate() const {
   faults.check(at.has_value(), "host is not a numeric address");
   faults.check(!at || at->is_loopback() || !password.empty(),
                "host can be reached from other machines, and password is empty");
+  faults.check(!ssl || !tls.certfile.empty(), "ssl needs tls.certfile and tls.keyfile");
+  faults.check(ssl || tls == tls_settings(), "TLS is set up but ssl is false");
   faults.check(databases > 0 && databases <= 10'000, "databases is outside 1 to 10000");
   faults.check(max_clients > 0, "max_clients is 0");
   for (const resp::server_user& user : users) {
@@ -108,6 +110,8 @@ redis_server::~redis_server() {
 result<void> redis_server::listen() {
   if (listener_) return fail(errc::misuse, "the server listens already");
   if (auto ok = config_.validate(); !ok) return ok;
+  // A wrong file or password is told now, and not by each client's failure.
+  if (auto tls = make_tls(); !tls) return std::unexpected(std::move(tls).error());
   auto made = loop_.listen(*config_.where(), *this);
   if (!made) return std::unexpected(std::move(made).error());
   listener_ = *std::move(made);
@@ -122,8 +126,20 @@ std::optional<address> redis_server::local_address() const {
   return listener_->local_address();
 }
 
+result<layer_ptr> redis_server::make_tls() {
+  if (!config_.ssl) return layer_ptr();
+  if (!config_.with) return std::unexpected(unavailable_part("tls"));
+  return config_.with->make("tls_server", {{}, &config_.tls, &loop_, config_.watch});
+}
+
 driver* redis_server::accept(connection& c, const address& peer) {
-  auto made = std::make_unique<detail::redis_server_session>(*this, c, peer);
+  // For each connection anew, which is also when renewed certificates are noticed.
+  auto tls = make_tls();
+  if (!tls) {
+    if (config_.watch) config_.watch->log(log_level::error, "redis", tls.error().to_string());
+    return nullptr;
+  }
+  auto made = std::make_unique<detail::redis_server_session>(*this, c, peer, *std::move(tls));
   made->place = sessions_.size();
   sessions_.push_back(made.get());
   return made.release();

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <parley/codecs/resp/server/engine.hpp>
+#include <parley/core/api/tables.hpp>
 #include <parley/core/async/operation.hpp>
 #include <parley/core/loop/loop.hpp>
 #include <parley/core/net/uri.hpp>
@@ -38,14 +39,22 @@ struct redis_server_config {
   std::uint32_t max_clients = 10'000;
   resp::server_limits limits{};  // of each connection
   resp::keyspace_limits data{};  // of all keys together
+  // TLS, if `with` has an entry "tls_server": rediss://. Certificate and key are needed; with
+  // clients.required those of clients are as well. Certificates may be renewed while it serves.
+  bool ssl = false;
+  tls_settings tls{};
+  transports* with = nullptr;  // must outlive the server
+  observer* watch = nullptr;   // of TLS alone; must outlive the server
+
   // How long stop() waits for clients to take what was replied to them.
   duration stop_timeout = std::chrono::seconds(5);
 
   // Every fault at once, in the message of one errc::bad_configuration.
   result<void> validate() const;
   // redis://user:password@127.0.0.1:6379 or redis+unix:///path; what clients must say to
-  // come in. Port 0: one that is free. Parameters: databases, max_clients; unknown ones are
-  // an error.
+  // come in; rediss:// for TLS. Port 0: one that is free. Parameters: databases, max_clients;
+  // with TLS certfile, keyfile, ca_certs, crlfile, clients (none, optional, required); unknown
+  // ones are an error.
   static result<redis_server_config> from_uri(const uri& where);
   // What to listen on. Errors: errc::invalid_argument if the host is no number.
   result<address> where() const;
@@ -98,6 +107,7 @@ class redis_server final : private acceptor {
   };
 
   driver* accept(connection& c, const address& peer) override;
+  result<layer_ptr> make_tls();
   void begin_requests() { wall_ = loop_.wall_now(); }
   void end_requests();
   void on_engine_deadline(time_point now);

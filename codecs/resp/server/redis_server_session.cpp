@@ -3,8 +3,9 @@
 
 namespace parley::detail {
 
-redis_server_session::redis_server_session(redis_server& home, connection& c, const address& at)
-    : machine_driver(resp::server(home.engine_.limits())),
+redis_server_session::redis_server_session(redis_server& home, connection& c, const address& at,
+                                           layer_ptr tls)
+    : machine_driver(resp::server(home.engine_.limits()), std::move(tls)),
       peer(machine_.top()),
       home_(&home),
       connection_(c) {
@@ -20,26 +21,35 @@ void redis_server_session::abandon() noexcept {
 }
 
 void redis_server_session::finish() {
+  // In the middle of the handshake nothing is owed.
+  if (!admitted) return connection_.close();
   machine_.top().close();
   connection_.wake();
 }
 
-void redis_server_session::start(time_point now) {
-  machine_driver::start(now);
-  // Before it there is no output, and a refusal is output.
-  if (home_) home_->engine_.admit(*this, std::move(from), now);
+// Once the machine is open: with TLS that is after the handshake. Before it there is no output,
+// and a refusal is output. False: there are too many clients.
+bool redis_server_session::admit(time_point now) {
+  if (admitted || !machine_.top().is_open()) return admitted;
+  return home_->engine_.admit(*this, std::move(from), now);
 }
 
 bool redis_server_session::drain(time_point now) {
-  if (home_) home_->begin_requests();
+  if (home_) {
+    (void)admit(now);
+    home_->begin_requests();
+  }
   const bool is_paused = machine_driver::drain(now);
-  if (home_) home_->end_requests();
+  if (!home_) return is_paused;
+  (void)admit(now);  // the handshake may have ended inside
+  home_->end_requests();
   return is_paused;
 }
 
 void redis_server_session::on_event(resp::server::event& event, time_point now) {
   if (!home_) return;
   if (const auto* request = std::get_if<resp::request_event>(&event)) {
+    if (!admit(now)) return;
     home_->engine_.execute(*this, request->arguments, now, home_->wall_);
   } else if (std::holds_alternative<closed>(event)) {
     // Nothing is sent to it any more, and nobody waits for it.

@@ -4,13 +4,48 @@
 namespace parley {
 namespace {
 
+bool read_clients(std::string_view text, client_certificates& to) {
+  if (text == "none") {
+    to = client_certificates::none;
+  } else if (text == "optional") {
+    to = client_certificates::optional;
+  } else if (text == "required") {
+    to = client_certificates::required;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// False if it is none of them; `good` says whether its value is valid.
+bool read_tls_parameter(tls_settings& tls, const uri_parameter& p, bool& good) {
+  good = !p.value.empty();
+  if (p.name == "certfile") {
+    tls.certfile = p.value;
+  } else if (p.name == "keyfile") {
+    tls.keyfile = p.value;
+  } else if (p.name == "ca_certs") {
+    tls.ca_certs = p.value;
+  } else if (p.name == "crlfile") {
+    tls.crlfile = p.value;
+  } else if (p.name == "clients") {
+    good = read_clients(p.value, tls.clients);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 result<void> read_parameter(redis_server_config& c, const uri_parameter& p) {
   const auto read = [&](auto& to) {
     const auto [end, fault] = std::from_chars(p.value.data(), p.value.data() + p.value.size(), to);
     return fault == std::errc() && end == p.value.data() + p.value.size();
   };
   bool good = false;
-  if (p.name == "databases") {
+  const bool is_tls = c.ssl && read_tls_parameter(c.tls, p, good);
+  if (is_tls) {
+    // Read, or found wrong.
+  } else if (p.name == "databases") {
     good = read(c.databases);
   } else if (p.name == "max_clients") {
     good = read(c.max_clients);
@@ -26,12 +61,14 @@ result<void> read_parameter(redis_server_config& c, const uri_parameter& p) {
 
 result<redis_server_config> redis_server_config::from_uri(const uri& where) {
   constexpr std::uint16_t default_port = 6379;
-  if (where.protocol() != "redis") {
-    return fail(errc::bad_configuration, "the scheme is not redis or redis+unix");
+  const bool ssl = where.protocol() == "rediss";
+  if (!ssl && where.protocol() != "redis") {
+    return fail(errc::bad_configuration, "the scheme is not redis, rediss or redis+unix");
   }
   auto to = where.where(default_port);
   if (!to) return std::unexpected(std::move(to.error()));
   redis_server_config c;
+  c.ssl = ssl;
   if (to->is_local()) {
     c.unix_socket = to->path();
   } else {

@@ -11,7 +11,7 @@ namespace parley::detail {
 class redis_server_session final : public machine_driver<stack<resp::server>, redis_server_session>,
                                    public resp::peer {
  public:
-  redis_server_session(redis_server& home, connection& c, const address& at);
+  redis_server_session(redis_server& home, connection& c, const address& at, layer_ptr tls);
   ~redis_server_session() = default;
 
   // --- for the server
@@ -22,7 +22,6 @@ class redis_server_session final : public machine_driver<stack<resp::server>, re
   std::size_t place = 0;  // among the server's sessions
 
   // --- the driver
-  void start(time_point now) override;
   bool drain(time_point now) override;
   void on_event(resp::server::event& event, time_point now);
   void released() override;
@@ -31,6 +30,8 @@ class redis_server_session final : public machine_driver<stack<resp::server>, re
   void stirred() override { connection_.wake(); }
 
  private:
+  bool admit(time_point now);
+
   redis_server* home_;
   connection& connection_;
 };
