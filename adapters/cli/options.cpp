@@ -18,7 +18,9 @@ examples:
   parley sub redis://ann:secret@cache:6379/2 'news.*' --pattern --json --count 10
   parley pub redis+unix:///run/redis.sock images --stdin < picture.png
   parley call redis://localhost SET greeting hello
+  parley call rediss://cache --ca-certs ca.pem PING
   parley serve redis://localhost:6379
+  parley serve rediss://localhost:6380 --cert chain.pem --key key.pem
 
 exit codes:
   0 done   1 the operation failed   2 wrong command line   3 no connection
@@ -31,6 +33,12 @@ constexpr const char* url_help =
 // A mark in front keeps it whole; taken off below.
 constexpr char mark = '\x01';
 
+bool takes_value(std::string_view option) {
+  constexpr std::string_view names[] = {"--loop", "--timeout", "--ca-certs",
+                                        "--cert", "--key",     "--verify"};
+  return std::ranges::find(names, option) != std::end(names);
+}
+
 // `parley call` hands words on that may look like options (LRANGE list 0 -1): where the
 // command begins, behind the URL.
 int command_begins(int argc, const char* const* argv) {
@@ -38,7 +46,7 @@ int command_begins(int argc, const char* const* argv) {
   int positionals = 0;
   for (int i = 2; i < argc; ++i) {
     const std::string_view word(argv[i]);
-    if (word == "--loop" || word == "--timeout") {
+    if (takes_value(word)) {
       ++i;  // and its value
     } else if (!word.starts_with('-') && ++positionals == 2) {
       return i;
@@ -76,6 +84,11 @@ void add_common(CLI::App& app, options& o) {
          "the event loop: blocking (the default), uv or asio")
       ->check(CLI::IsMember(names))
       ->type_name("LOOP");
+  app.add_option("--ca-certs", o.ca_certs, "TLS: whom to trust (the system's store)")
+      ->type_name("FILE");
+  app.add_option("--cert", o.certfile, "TLS: our own certificate, with its intermediates")
+      ->type_name("FILE");
+  app.add_option("--key", o.keyfile, "TLS: its private key")->type_name("FILE");
   app.add_flag("-v,--verbose", o.verbose, "tell of connections and breaks on standard error");
 }
 
@@ -88,9 +101,16 @@ void add_timeout(CLI::App& app, options& o, const char* help) {
   app.add_option("--timeout", o.timeout, help)->check(CLI::Range(0.001, 1e6))->type_name("SECONDS");
 }
 
+void add_verify(CLI::App& app, options& o) {
+  app.add_option("--verify", o.verify, "TLS: full (the default), ca_only, or none: for tests only")
+      ->check(CLI::IsMember({"full", "ca_only", "none"}))
+      ->type_name("MODE");
+}
+
 void add_pub(CLI::App& app, options& o) {
   CLI::App* pub = app.add_subcommand("pub", "publish messages; prints how many received each");
   add_common(*pub, o);
+  add_verify(*pub, o);
   add_topic(*pub, o);
   add_timeout(*pub, o, "how long to try to connect, and to wait for an answer (5)");
   pub->add_option("MESSAGE", o.messages, "what to publish; after -- also words that start with -");
@@ -102,6 +122,7 @@ void add_pub(CLI::App& app, options& o) {
 void add_sub(CLI::App& app, options& o) {
   CLI::App* sub = app.add_subcommand("sub", "print the messages of a channel, one per line");
   add_common(*sub, o);
+  add_verify(*sub, o);
   add_topic(*sub, o);
   add_timeout(*sub, o, "how long to try to connect (5), and to wait for messages (for ever)");
   sub->add_flag("--pattern", o.pattern, "TOPIC is a pattern: * ? [a-z]");
@@ -117,6 +138,7 @@ void add_sub(CLI::App& app, options& o) {
 void add_call(CLI::App& app, options& o) {
   CLI::App* call = app.add_subcommand("call", "send one command and print its reply");
   add_common(*call, o);
+  add_verify(*call, o);
   add_timeout(*call, o, "how long to try to connect, and to wait for the reply (5)");
   call->add_option("COMMAND", o.messages, "the command and its arguments")->required();
   call->add_flag("--json", o.json, "print the reply as JSON; bytes that are no text as base64");
@@ -130,6 +152,10 @@ void add_call(CLI::App& app, options& o) {
 void add_serve(CLI::App& app, options& o) {
   CLI::App* serve = app.add_subcommand("serve", "be the server: data lives in memory");
   add_common(*serve, o);
+  serve
+      ->add_option("--clients", o.clients, "TLS: certificates of clients: none, optional, required")
+      ->check(CLI::IsMember({"none", "optional", "required"}))
+      ->type_name("MODE");
   serve->callback([&] { o.what = options::verb::serve; });
   serve->footer(
       "Prints the URL that it serves, then runs until SIGINT or SIGTERM. Port 0 takes a\n"

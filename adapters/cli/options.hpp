@@ -22,6 +22,12 @@ struct options {
   std::optional<std::uint64_t> count;  // sub: end after so many messages
   loop_kind loop = loop_kind::blocking;
   std::optional<double> timeout;  // seconds
+  // Of TLS: files, and the words of the URI's parameters.
+  std::string ca_certs;
+  std::string certfile;
+  std::string keyfile;
+  std::string verify;
+  std::string clients;
   bool json = false;
   bool quiet = false;  // pub: print no receivers
   bool verbose = false;

@@ -92,14 +92,35 @@ task<int> subscribe(loop& home, provider& p, const options& o, stop& end) {
 
 // --- all -------------------------------------------------------------------------
 
-// --timeout is the URI's parameter of that name, unless the URI has its own.
+// In a parameter of a URI.
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       std::string_view("/._-").contains(c);
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+// Options are the URI's parameters of the same meaning, unless the URI has its own.
 result<uri> target(const options& o) {
   auto where = uri::parse(o.url);
-  if (!where || !o.timeout || where->parameter("timeout")) return where;
+  if (!where) return where;
   // The fragment is last in a URI: a parameter behind it would be part of it.
   std::string text = o.url.substr(0, o.url.find('#'));
-  text += text.contains('?') ? '&' : '?';
-  return uri::parse(fmt::format("{}timeout={:.3f}", text, *o.timeout));
+  const auto add = [&](std::string_view name, const std::string& content) {
+    if (content.empty() || where->parameter(name)) return;
+    text += text.contains('?') ? '&' : '?';
+    text.append(name).append("=").append(percent_encoded(content));
+  };
+  if (o.timeout) add("timeout", fmt::format("{:.3f}", *o.timeout));
+  add("ca_certs", o.ca_certs);
+  add("certfile", o.certfile);
+  add("keyfile", o.keyfile);
+  add("verify", o.verify);
+  add("clients", o.clients);
+  return uri::parse(text);
 }
 
 }  // namespace
@@ -113,10 +134,12 @@ task<int> run(loop& home, const options& o, stop& end) {
     report("the URL", where.error());
     co_return exit_usage;
   }
-  if (o.what == options::verb::serve) co_return co_await serve(home, *where, o, end);
   transports lower;
   protocols table;
   add_built_in(table, lower);
+  if (o.what == options::verb::serve) {
+    co_return co_await serve(home, *where, o, end, lower, watch);
+  }
   auto made = table.make(home, *where, &watch);
   if (!made) co_return ended_by(end, "cannot use this URL", made.error());
   provider& p = **made;

@@ -15,19 +15,25 @@ namespace parley::cli {
 #if PARLEY_HAS_RESP
 namespace {
 
-std::string url_of(const address& at) {
-  return at.is_local() ? "redis+unix://" + std::string(at.path()) : "redis://" + at.to_string();
+std::string url_of(const address& at, bool ssl) {
+  const std::string scheme = ssl ? "rediss" : "redis";
+  return at.is_local() ? scheme + "+unix://" + std::string(at.path())
+                       : scheme + "://" + at.to_string();
 }
 
 }  // namespace
 
-task<int> serve(loop& home, const uri& where, const options& o, stop& end) {
+task<int> serve(loop& home, const uri& where, const options& o, stop& end, transports& lower,
+                observer& watch) {
   auto config = redis_server_config::from_uri(where);
   if (!config) co_return ended_by(end, "cannot use this URL", config.error());
+  config->with = &lower;
+  config->watch = &watch;
+  const bool ssl = config->ssl;
   redis_server server(home, *std::move(config));
   if (auto ok = server.listen(); !ok) co_return ended_by(end, "cannot listen", ok.error());
   // For whoever started it: the line says that it is ready, and on which port.
-  if (auto ok = write_output(url_of(*server.local_address()) + "\n"); !ok) {
+  if (auto ok = write_output(url_of(*server.local_address(), ssl) + "\n"); !ok) {
     stop_for_output(end, ok.error());
     co_return ended_by(end, "cannot print", ok.error());
   }
@@ -37,7 +43,7 @@ task<int> serve(loop& home, const uri& where, const options& o, stop& end) {
   co_return end.exit_code();
 }
 #else
-task<int> serve(loop&, const uri&, const options&, stop& end) {
+task<int> serve(loop&, const uri&, const options&, stop& end, transports&, observer&) {
   co_return ended_by(end, "cannot serve", unavailable_part("resp"));
 }
 #endif
