@@ -64,9 +64,9 @@ int give_password(char* into, int room, int, void* data) {
 std::string text_of(const X509_NAME* name) {
   const bio_ptr out(BIO_new(BIO_s_mem()));
   // Escapes control characters and everything outside ASCII.
+  constexpr unsigned long left_out = ASN1_STRFLGS_UTF8_CONVERT | XN_FLAG_SPC_EQ;
   X509_NAME_print_ex(out.get(), name, 0,
-                     (XN_FLAG_ONELINE & ~ASN1_STRFLGS_UTF8_CONVERT) | ASN1_STRFLGS_ESC_MSB |
-                         ASN1_STRFLGS_ESC_CTRL);
+                     (XN_FLAG_ONELINE & ~left_out) | ASN1_STRFLGS_ESC_MSB | ASN1_STRFLGS_ESC_CTRL);
   char* text = nullptr;
   const long size = BIO_get_mem_data(out.get(), &text);
   return {text, static_cast<std::size_t>(std::max(size, 0L))};

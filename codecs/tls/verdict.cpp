@@ -8,17 +8,22 @@
 namespace parley::tls::detail {
 namespace {
 
-// An unknown issuer has three causes that a person mends in three ways.
-errc unknown_issuer(X509_STORE_CTX* store) {
-  if (X509_STORE_CTX_get_error_depth(store) > 0) return errc::unknown_authority;
-  const STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(store);
-  // Its issuer did not come with it. If somebody of that name is trusted, it is another key.
-  X509* leaf = X509_STORE_CTX_get0_cert(store);
-  STACK_OF(X509)* trusted = X509_STORE_CTX_get1_certs(store, X509_get_issuer_name(leaf));
-  const bool same_name = trusted && sk_X509_num(trusted) > 0;
+// Whether somebody of the issuer's name is trusted, and did not sign the last of the chain.
+bool has_namesake(X509_STORE_CTX* store) {
+  const X509* last = X509_STORE_CTX_get_current_cert(store);
+  if (!last) return false;
+  auto* trusted = X509_STORE_CTX_get1_certs(store, X509_get_issuer_name(last));
+  const bool found = trusted && sk_X509_num(trusted) > 0;
   sk_X509_pop_free(trusted, X509_free);
-  if (same_name || (sent && sk_X509_num(sent) > 1)) return errc::unknown_authority;
-  return errc::missing_intermediate;
+  return found;
+}
+
+// An unknown issuer has causes that a person mends in different ways. Of a certificate that came
+// alone nobody can say whether its issuer is an intermediate or an unknown authority: the hint
+// of missing_intermediate has both.
+errc unknown_issuer(X509_STORE_CTX* store) {
+  const bool ends_above = X509_STORE_CTX_get_error_depth(store) > 0;
+  return ends_above || has_namesake(store) ? errc::unknown_authority : errc::missing_intermediate;
 }
 
 errc code_of(X509_STORE_CTX* store) {
@@ -124,13 +129,15 @@ error refused(X509_STORE_CTX* store, std::string_view host) {
   const errc code = code_of(store);
   X509* wrong = X509_STORE_CTX_get_current_cert(store);
   std::string text = wrong ? describe(*wrong).to_string() : "no certificate";
+  const int number = X509_STORE_CTX_get_error(store);
   if (code == errc::wrong_host) text.append("; asked for ").append(host);
-  if (code == errc::unknown_authority &&
-      X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_SIGNATURE_FAILURE) {
+  if (number == X509_V_ERR_IP_ADDRESS_MISMATCH) text += ", which has to be in it as IP, not as DNS";
+  if (code == errc::unknown_authority && number != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN &&
+      has_namesake(store)) {
     text += "; an authority of that name is trusted, but it has another key";
   }
   if (code == errc::bad_certificate || code == errc::no_crl) {
-    text.append(": ").append(X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+    text.append(": ").append(X509_verify_cert_error_string(number));
   }
   return {code, std::move(text)};
 }

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace parley::test {
@@ -83,6 +84,8 @@ class authority {
                   certificate_time last_update = days_from_now(-1),
                   certificate_time next_update = days_from_now(6)) const;
 
+  // Signs with a certificate that may not: what such an authority issues is to be refused.
+  static authority impostor(identity self) { return authority(std::move(self)); }
   // A certificate that is no authority and that nobody vouches for.
   static identity self_signed(const certificate_options& options);
 
