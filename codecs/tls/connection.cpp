@@ -113,22 +113,25 @@ read_result connection::advance() {
 
 read_result connection::handshake_done() {
   const bool is_client = !context_->is_server();
+  const config& how = context_->settings();
+  const bool has_certificate = SSL_get0_peer_certificate(ssl_.get()) != nullptr;
   // Suites without a certificate can be asked for by `ciphers`; nobody is proved by them.
-  if (is_client && context_->settings().verify != verify_mode::none &&
-      !SSL_get0_peer_certificate(ssl_.get())) {
+  if (is_client && how.verify != verify_mode::none && !has_certificate) {
     return fail_with(error(errc::bad_certificate, "the server has sent none"));
   }
   phase_ = phase::open;
-  if (is_client && context_->settings().verify == verify_mode::none) warn_unverified();
+  if (how.verify == verify_mode::none && (is_client || has_certificate)) warn_unverified();
   return {};
 }
 
 void connection::warn_unverified() {
-  if (observer* const watch = context_->settings().watch) {
-    watch->log(log_level::warning, "tls",
-               "the certificate of " + (host_.empty() ? std::string("the server") : host_) +
-                   " is not verified (verify is none): anybody can pretend to be it");
-  }
+  observer* const watch = context_->settings().watch;
+  if (!watch) return;
+  std::string whom = host_.empty() ? std::string("the server") : host_;
+  if (context_->is_server()) whom = "a client";
+  watch->log(log_level::warning, "tls",
+             "the certificate of " + whom +
+                 " is not verified (verify is none): anybody can pretend to be it");
 }
 
 int connection::judge(int ok, X509_STORE_CTX* store) {
@@ -215,9 +218,23 @@ read_result connection::fail_with(error why) {
 
 error connection::openssl_error(bool in_handshake) {
   if (has_no_memory_) return parley::errc::out_of_memory;
-  if (!verdict_) return detail::from_queue(in_handshake);
-  ERR_clear_error();
-  return *verdict_;
+  if (verdict_) {
+    ERR_clear_error();
+    return *verdict_;
+  }
+  error why = detail::from_queue(in_handshake);
+  // TLS 1.2 has no alert of its own for a certificate that is missing.
+  if (why == errc::no_shared_cipher && was_asked_in_vain()) {
+    return {errc::refused_certificate, "the server asks for one, and none is set"};
+  }
+  return why;
+}
+
+// Whether a server that speaks TLS 1.2 wanted our certificate, and there is none.
+bool connection::was_asked_in_vain() const {
+  const unsigned char* kinds = nullptr;
+  return !context_->is_server() && SSL_get0_certificate_types(ssl_.get(), &kinds) > 0 &&
+         !SSL_get_certificate(ssl_.get());
 }
 
 // --- output ---------------------------------------------------------------------------

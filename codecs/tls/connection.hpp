@@ -95,6 +95,7 @@ class connection : public layer {
   std::size_t write_record(byte_view plain);
   read_result fail_with(error why);
   error openssl_error(bool in_handshake);
+  bool was_asked_in_vain() const;
   int judge(int ok, x509_store_ctx_st* store);
   void warn_unverified();
 

@@ -129,6 +129,11 @@ error refused(X509_STORE_CTX* store, std::string_view host) {
   const errc code = code_of(store);
   X509* wrong = X509_STORE_CTX_get_current_cert(store);
   std::string text = wrong ? describe(*wrong).to_string() : "no certificate";
+  // The fault may be above the peer's own certificate.
+  X509* const leaf = X509_STORE_CTX_get0_cert(store);
+  if (wrong && leaf && wrong != leaf && X509_STORE_CTX_get_error_depth(store) > 0) {
+    text.append(", above ").append(describe(*leaf).subject);
+  }
   const int number = X509_STORE_CTX_get_error(store);
   if (code == errc::wrong_host) text.append("; asked for ").append(host);
   if (number == X509_V_ERR_IP_ADDRESS_MISMATCH) text += ", which has to be in it as IP, not as DNS";

@@ -85,6 +85,8 @@ std::vector<refusal> bad_authorities() {
   static const authority namesake("Parley test root");
   static const authority namesake_middle = namesake.intermediate("Namesake middle");
   static const authority middle = good_authority().intermediate("Good middle");
+  static const authority old_middle = good_authority().intermediate(
+      "Old middle", {.not_before = days_from_now(-9), .not_after = days_from_now(-2)});
   static const authority impostor = authority::impostor(meant_for(purpose::server));
   const auto alone = [](identity who) {
     who.chain = who.certificate;
@@ -104,11 +106,11 @@ std::vector<refusal> bad_authorities() {
       {"unknown authority",
        [o] { return shows(other_middle.issue(o)); },
        errc::unknown_authority,
-       {"CN=Other middle", "issued by CN=Other root", "ssl_ca_certs"}},
+       {"CN=Other middle", "issued by CN=Other root", "above CN=bad", "ssl_ca_certs"}},
       {"unknown authority that is sent",
        [=] { return beside(other_middle.issue(o), other.pem()); },
        errc::unknown_authority,
-       {"CN=Other root", "ssl_ca_certs"}},
+       {"CN=Other root", "above CN=bad", "ssl_ca_certs"}},
       {"namesake of a trusted one",
        [o] { return shows(namesake.issue(o)); },
        errc::unknown_authority,
@@ -116,7 +118,7 @@ std::vector<refusal> bad_authorities() {
       {"below a namesake",
        [o] { return shows(namesake_middle.issue(o)); },
        errc::unknown_authority,
-       {"CN=Namesake middle", other_key}},
+       {"CN=Namesake middle", "above CN=bad", other_key}},
       {"missing intermediate",
        [=] { return alone(middle.issue(o)); },
        errc::missing_intermediate,
@@ -134,6 +136,10 @@ std::vector<refusal> bad_authorities() {
        [=] { return alone(other.issue(o)); },
        errc::missing_intermediate,
        {"CN=bad", "issued by CN=Other root", "intermediate", "ssl_ca_certs"}},
+      {"expired intermediate",
+       [o] { return shows(old_middle.issue(o)); },
+       errc::certificate_expired,
+       {"CN=Old middle", "above CN=bad", "renew"}},
       {"issued by one that is no authority",
        [o] { return shows(impostor.issue(o)); },
        errc::wrong_purpose,
