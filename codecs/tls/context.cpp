@@ -4,6 +4,7 @@
 #include <parley/codecs/tls/detail/bridge.hpp>
 #include <parley/codecs/tls/detail/context_core.hpp>
 #include <parley/codecs/tls/detail/read.hpp>
+#include <parley/codecs/tls/detail/verdict.hpp>
 #include <parley/codecs/tls/errc.hpp>
 #include <utility>
 
@@ -162,7 +163,10 @@ result<void> context_core::apply_identity(SSL_CTX* ctx, const material& bytes) {
     fits = SSL_CTX_add1_chain_cert(ctx, (*chain)[i].get()) == 1;
   }
   if (fits && SSL_CTX_use_PrivateKey(ctx, key->get()) == 1) return {};
-  return fail(errc::bad_pem, named(bytes.certificate, "certificate") + ": " + take_reason());
+  const error why = from_queue(true);
+  return fail(why == errc::weak_certificate ? errc::weak_certificate : errc::bad_pem,
+              named(bytes.certificate, "certificate") + ", " + describe(*leaf).to_string() + ": " +
+                  std::string(why.message()));
 }
 
 void context_core::apply_sessions(SSL_CTX* ctx) const {

@@ -23,8 +23,8 @@ class context_core;
 // with reload().
 class context {
  public:
-  // For the side that connects. Errors: those of errc behind `alert`, all with the names of
-  // the sources; each key is checked against its certificate.
+  // For the side that connects. Errors: those of errc from bad_pem on, and weak_certificate, all
+  // with the names of the sources; each key is checked against its certificate.
   static result<context> make_client(config how);
   // For the side that is connected to; a certificate and key are needed.
   static result<context> make_server(config how);

@@ -31,7 +31,7 @@ constexpr auto infos = std::to_array<error_info>({
      "do not trust this peer; it needs a new certificate"},
     {"tls", "no_crl", configuration, "revocation cannot be checked",
      "give a current CRL of the issuer, or give none at all to switch the check off"},
-    {"tls", "weak_certificate", configuration, "the peer's certificate is too weak",
+    {"tls", "weak_certificate", configuration, "a certificate is too weak",
      "issue it with an RSA key of 2048 bits or more, or an EC key, and SHA-256"},
     {"tls", "bad_certificate", configuration, "the peer's certificate is not acceptable",
      "look at it with: openssl x509 -text"},

@@ -17,7 +17,7 @@ enum class errc : std::uint16_t {
   wrong_purpose,         // it may not be used for this side of a connection
   revoked,               // a CRL names it
   no_crl,                // revocation is to be checked, and no current CRL is there
-  weak_certificate,      // a key or a signature below the security level
+  weak_certificate,      // a key or a signature below the security level; also of our own
   bad_certificate,       // another fault in it
   no_certificate,        // the client gave none, and the server wants one
   // The handshake (RFC 8446, RFC 5246).

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <parley/codecs/tls/detail/read.hpp>
 #include <parley/codecs/tls/errc.hpp>
+#include <parley/core/async/guard.hpp>
 #include <parley/core/net/address.hpp>
 #include <span>
 
@@ -38,7 +39,10 @@ result<std::vector<Ptr>> read_all(const source& from, std::string_view what, Pem
     if (Ptr one{der(in.get())}) found.push_back(std::move(one));
   } else {
     while (Ptr one{pem(in.get())}) found.push_back(std::move(one));
-    if (!is_at_end()) found.clear();
+    if (!is_at_end()) {
+      return fail(errc::bad_pem, named(from, what) + ": object " +
+                                     std::to_string(found.size() + 1) + ": " + take_reason());
+    }
   }
   if (!found.empty()) return found;
   const std::string reason = take_reason();
@@ -49,16 +53,22 @@ result<std::vector<Ptr>> read_all(const source& from, std::string_view what, Pem
 struct password_request {
   callback<secret()>& ask;
   bool asked = false;
+  result<void> answer{};
 };
 int give_password(char* into, int room, int, void* data) {
   auto& request = *static_cast<password_request*>(data);
   request.asked = true;
   if (!request.ask) return -1;
-  const secret password = request.ask();
-  const std::string_view text = password.reveal();
-  if (text.size() > static_cast<std::size_t>(room)) return -1;
-  std::copy(text.begin(), text.end(), into);
-  return static_cast<int>(text.size());
+  int size = -1;
+  // What the user's function throws must not pass through C.
+  request.answer = guarded([&] {
+    const secret password = request.ask();
+    const std::string_view text = password.reveal();
+    if (text.size() > static_cast<std::size_t>(room)) return;
+    std::copy(text.begin(), text.end(), into);
+    size = static_cast<int>(text.size());
+  });
+  return size;
 }
 
 std::string text_of(const X509_NAME* name) {
@@ -162,6 +172,7 @@ result<key_ptr> read_key(const source& from, callback<secret()>& password) {
   if (request.asked && !request.ask) {
     return fail(errc::wrong_password, name + ": it is encrypted, and no password was given");
   }
+  if (!request.answer) return std::unexpected(std::move(request.answer).error());
   if (request.asked) return fail(errc::wrong_password, name);
   return fail(errc::bad_key, reason.empty() ? name : name + ": " + reason);
 }

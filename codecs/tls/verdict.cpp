@@ -104,6 +104,7 @@ errc code_of_reason(int reason, bool in_handshake) {
       return errc::refused_certificate;
     case SSL_R_EE_KEY_TOO_SMALL:
     case SSL_R_CA_KEY_TOO_SMALL:
+    case SSL_R_CA_MD_TOO_WEAK:
     case SSL_R_DH_KEY_TOO_SMALL:
       return errc::weak_certificate;
     case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
