@@ -85,9 +85,11 @@ errc code_of_reason(int reason, bool in_handshake) {
     case SSL_R_NO_SUITABLE_GROUPS:
     case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
     case SSL_R_NO_CIPHERS_AVAILABLE:
-    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
       return errc::no_shared_cipher;
+    // Later it is the answer to a refused renegotiation.
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+      return in_handshake ? errc::no_shared_cipher : errc::alert;
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
       return errc::no_certificate;
     case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
