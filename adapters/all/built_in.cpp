@@ -1,5 +1,8 @@
 #include <parley/adapters/all/built_in.hpp>
 #include <parley/core/version.hpp>
+#if PARLEY_HAS_FILES
+#include <parley/adapters/files/tls_maker.hpp>
+#endif
 #if PARLEY_HAS_REDIS
 #include <parley/codecs/resp/redis_provider.hpp>
 #endif
@@ -7,6 +10,9 @@
 namespace parley {
 
 void add_built_in([[maybe_unused]] protocols& upper, [[maybe_unused]] transports& lower) {
+#if PARLEY_HAS_FILES
+  lower.add("tls", files::tls_maker());
+#endif
 #if PARLEY_HAS_REDIS
   upper.add("redis", redis_maker(&lower));
 #endif

@@ -15,6 +15,7 @@ TEST(built_in, the_tables_hold_what_this_build_contains) {  // S160, S161
   protocols upper;
   add_built_in(upper, lower);
   EXPECT_EQ(upper.has("redis"), find_build_part("redis")->built);
+  EXPECT_EQ(lower.has("tls"), find_build_part("files")->built);
   const auto made = upper.make(loop, *uri::parse("redis://localhost"));
   EXPECT_EQ(made.has_value(), find_build_part("redis")->built);
   EXPECT_TRUE(made || made.error() == errc::unavailable);
