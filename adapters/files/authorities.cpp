@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -23,11 +25,12 @@ constexpr auto usual_places = std::to_array<std::string_view>({
     "/etc/ssl/certs",                                     // links by hash alone
 });
 
+// Whoever starts a setuid program must not choose whom it trusts.
 std::string_view environment(const char* name) {
-#ifdef __GLIBC__
+#ifdef __linux__
   const char* value = ::secure_getenv(name);
 #else
-  const char* value = std::getenv(name);
+  const char* value = ::issetugid() ? nullptr : std::getenv(name);
 #endif
   return value ? value : "";
 }

@@ -19,6 +19,7 @@ result<tls::source> read_one(const std::string& path) {
 // "PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY".
 bool has_key(const tls::source& in) { return in.bytes.contains("PRIVATE KEY-----"); }
 
+// Not refused: who shares a key with a group may have reasons.
 void warn_if_open(const std::string& key, observer* watch) {
   const detail::look at = detail::look_at(key);
   if (!watch || (at.mode & 077) == 0) return;
@@ -34,6 +35,7 @@ result<void> load_identity(const tls_settings& s, tls::material& to, observer* w
   }
   auto certificate = read_one(s.certfile);
   if (!certificate) return std::unexpected(std::move(certificate).error());
+  // Found out here and not by the context, which cannot know what was not set.
   if (s.keyfile.empty() && !has_key(*certificate)) {
     return fail(parley::errc::bad_configuration,
                 "keyfile is not set, and no key is in certfile " + s.certfile);
@@ -92,6 +94,7 @@ result<tls::context> server_context(const tls_settings& s, tls::client_certifica
   if (s.ca_certs.empty() && clients != tls::client_certificates::none) {
     return fail(tls::errc::no_authorities, "clients give certificates, and ca_certs is not set");
   }
+  // The files are read as for_server() says; the context gets what the user has asked for.
   auto how = config_of(detail::for_server(s), watch);
   if (!how) return std::unexpected(std::move(how).error());
   how->clients = clients;

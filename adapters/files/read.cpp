@@ -92,6 +92,7 @@ result<void> append_pem(std::string& to, std::string_view bytes, const std::stri
   return {};
 }
 
+// One file may have several names: the links by hash, and the certificates themselves.
 result<tls::source> read_folder(const std::string& folder) {
   const auto paths = detail::certificates_in(folder);
   if (!paths) return std::unexpected(paths.error());
@@ -122,6 +123,7 @@ result<std::string> read_file(const std::string& path, std::size_t most) {
   if (!S_ISREG(found.st_mode)) {
     return fail(errc::wrong_kind, path + ": " + std::string(kind_of(found.st_mode)));
   }
+  // Room for arithmetic, in what no file will ever reach.
   most = std::min(most, std::numeric_limits<std::size_t>::max() / 4);
   const auto size = static_cast<std::size_t>(found.st_size);
   if (size > most) return too_large(path, most);

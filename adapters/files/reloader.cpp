@@ -30,6 +30,7 @@ void reloader::fired(time_point now) {
   loop_.set_timer(*this, now + options_.interval);
 }
 
+// A file that has just changed may change again: it is given time until the next look.
 void reloader::poll() {
   if (!files_->changed() && files_->is_due()) (void)files_->load(options_.watch);
 }

@@ -57,12 +57,14 @@ context_cache::entry* context_cache::find(const tls_settings& settings,
     return e->home == request.home && e->watch == request.watch && e->settings == settings;
   });
   if (found == entries_.end()) return nullptr;
+  // To the end, as the one that was used last.
   std::rotate(found, found + 1, entries_.end());
   return entries_.back().get();
 }
 
 result<context_cache::entry*> context_cache::add(const tls_settings& settings,
                                                  const transport_request& request) {
+  // Looked at before they are read: a change in between is seen at the next request.
   watched_files watched(settings);
   auto context = client_context(settings, request.watch);
   if (!context) return std::unexpected(std::move(context).error());
@@ -79,6 +81,7 @@ void context_cache::follow(entry& e, const transport_request& request) {
   if (now >= e.looked && now - e.looked < look_interval) return;
   e.looked = now;
   e.files.changed();
+  // A failure was told to the observer; the connection is made with what there was.
   if (e.files.is_due()) (void)e.files.load(request.watch);
 }
 

@@ -1,4 +1,6 @@
 // Certificates that change while the program runs, in simulated time.
+#include <sys/resource.h>
+
 #include <parley/adapters/files/reloader.hpp>
 
 #include "files/file_fixtures.hpp"
@@ -102,6 +104,34 @@ TEST_F(reloading, files_that_vanish_and_come_back) {
   install(good_server());
   run(20s);
   EXPECT_THAT(log.lines, SizeIs(2));
+}
+
+// No file can be opened while it lives.
+class no_descriptors {
+ public:
+  no_descriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &old_);
+    const rlimit none{0, old_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  no_descriptors(const no_descriptors&) = delete;
+  no_descriptors& operator=(const no_descriptors&) = delete;
+  ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &old_); }
+
+ private:
+  rlimit old_{};
+};
+
+TEST_F(reloading, what_the_system_lacks_for_a_while_is_tried_again) {
+  install(renewed("the second"));
+  {
+    const no_descriptors now;
+    run(100s);
+  }
+  EXPECT_THAT(log.lines, ElementsAre(AllOf(HasSubstr("error: "), HasSubstr("ulimit -n"))));
+  run(10s);
+  EXPECT_THAT(log.lines, SizeIs(2));
+  EXPECT_THAT(shown(), HasSubstr("the second"));
 }
 
 TEST_F(reloading, check_now_does_not_wait) {

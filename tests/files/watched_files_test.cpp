@@ -64,6 +64,10 @@ TEST(watched_files, inside_a_folder) {
   folder.write("b.pem", "new");
   EXPECT_TRUE(watched.changed());
   EXPECT_FALSE(watched.changed());
+  folder.write("b.log", "of somebody else");
+  EXPECT_FALSE(watched.changed());
+  std::filesystem::remove(folder / "b.pem");
+  EXPECT_TRUE(watched.changed());
 }
 
 TEST(watched_files, rights_count) {

@@ -7,6 +7,7 @@ namespace parley::files::detail {
 renewal::renewal(tls::context with, tls_settings settings, watched_files watched)
     : context_(std::move(with)), settings_(std::move(settings)), watched_(std::move(watched)) {}
 
+// A new change deserves a new try, and a new word if that fails.
 bool renewal::changed() {
   if (!watched_.changed()) return false;
   due_ = true;
@@ -17,6 +18,7 @@ bool renewal::changed() {
 result<void> renewal::load(observer* watch) {
   auto outcome = load_quietly(watch);
   failed_ = !outcome;
+  // Files that are wrong stay wrong until somebody writes them; want of descriptors passes.
   due_ = failed_ && outcome.error().is_transient();
   tell(watch, outcome);
   return outcome;

@@ -33,7 +33,7 @@ errc code_of(int code) {
     case EACCES:
     case EPERM:
       return errc::forbidden;
-    case EISDIR:
+    case EISDIR:  // and what opening a socket or a missing device gives
     case ENXIO:
     case ENODEV:
       return errc::wrong_kind;
@@ -87,6 +87,7 @@ struct close_folder {
 bool look::is_file() const noexcept { return code == 0 && S_ISREG(mode); }
 bool look::is_folder() const noexcept { return code == 0 && S_ISDIR(mode); }
 
+// Never fails: that nothing is there is an answer as well.
 look look_at(const std::string& path) noexcept {
   struct stat found{};
   if (::stat(path.c_str(), &found) != 0) return {.code = errno};
