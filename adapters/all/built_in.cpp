@@ -12,6 +12,7 @@ namespace parley {
 void add_built_in([[maybe_unused]] protocols& upper, [[maybe_unused]] transports& lower) {
 #if PARLEY_HAS_FILES
   lower.add("tls", files::tls_maker());
+  lower.add("tls_server", files::tls_server_maker());
 #endif
 #if PARLEY_HAS_REDIS
   upper.add("redis", redis_maker(&lower));

@@ -18,6 +18,7 @@ constexpr duration look_interval = std::chrono::seconds(1);
 // neither is shared between two of them. The pointers are compared, never followed.
 class context_cache {
  public:
+  explicit context_cache(bool of_servers) noexcept : of_servers_(of_servers) {}
   result<layer_ptr> make(const transport_request& request);
 
  private:
@@ -33,6 +34,7 @@ class context_cache {
   result<entry*> add(const tls_settings& settings, const transport_request& request);
   static void follow(entry& e, const transport_request& request);
 
+  bool of_servers_;
   std::vector<std::unique_ptr<entry>> entries_;  // the last is the one that was used last
 };
 
@@ -48,7 +50,9 @@ result<layer_ptr> context_cache::make(const transport_request& request) {
     if (!added) return std::unexpected(std::move(added).error());
     e = *added;
   }
-  return std::make_unique<tls::client>(e->files.context(), request.host, request.home->wall_now());
+  const wall_time wall = request.home->wall_now();
+  if (of_servers_) return std::make_unique<tls::server>(e->files.context(), wall);
+  return std::make_unique<tls::client>(e->files.context(), request.host, wall);
 }
 
 context_cache::entry* context_cache::find(const tls_settings& settings,
@@ -66,7 +70,8 @@ result<context_cache::entry*> context_cache::add(const tls_settings& settings,
                                                  const transport_request& request) {
   // Looked at before they are read: a change in between is seen at the next request.
   watched_files watched(settings);
-  auto context = client_context(settings, request.watch);
+  auto context = of_servers_ ? server_context(settings, settings.clients, request.watch)
+                             : client_context(settings, request.watch);
   if (!context) return std::unexpected(std::move(context).error());
   detail::renewal files(*std::move(context), settings, std::move(watched));
   if (entries_.size() >= most_contexts) entries_.erase(entries_.begin());
@@ -87,10 +92,17 @@ void context_cache::follow(entry& e, const transport_request& request) {
 
 }  // namespace
 
-transports::maker tls_maker() {
-  return [cache = std::make_unique<context_cache>()](const transport_request& request) {
+namespace {
+
+transports::maker maker_of(bool servers) {
+  return [cache = std::make_unique<context_cache>(servers)](const transport_request& request) {
     return cache->make(request);
   };
 }
+
+}  // namespace
+
+transports::maker tls_maker() { return maker_of(false); }
+transports::maker tls_server_maker() { return maker_of(true); }
 
 }  // namespace parley::files

@@ -21,4 +21,10 @@ namespace parley::files {
 // the maker. Errors: parley::errc::misuse without a loop; those of client_context().
 transports::maker tls_maker();
 
+// The same for the entry "tls_server": makes a tls::server for each connection that a server
+// accepts. `host` is not looked at; `tls` must name a certificate and its key, and may ask clients
+// for theirs. So a server has renewed certificates a second after they were written. Errors: those
+// of server_context().
+transports::maker tls_server_maker();
+
 }  // namespace parley::files
