@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <parley/core/version.hpp>
 #include <thread>
 
 #include "program.hpp"
@@ -161,9 +162,12 @@ TEST(command_line, unknown_scheme) {
                  "no protocol has the scheme \"gopher\"", "");
 }
 
-TEST(command_line, tls_that_is_not_built_in) {
-  expect_failure(run_parley({"pub", "rediss://127.0.0.1:1", "t", "x"}), 4,
-                 "protocol not available: tls", "");
+TEST(command_line, tls_without_its_files_or_not_built_in) {
+  const bool built = find_build_part("files")->built;
+  const auto got = run_parley({"pub", "rediss://127.0.0.1:1?ca_certs=/no/ca.pem", "t", "x"});
+  expect_failure(got, 4,
+                 built ? "there is no such file: /no/ca.pem" : "protocol not available: tls",
+                 built ? "check the path" : "");
 }
 
 TEST(command_line, url_that_is_none) {
