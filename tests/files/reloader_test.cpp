@@ -52,7 +52,7 @@ TEST_F(reloading, a_change_is_loaded_at_the_second_look) {
   EXPECT_THAT(log.lines, IsEmpty());
   install(renewed("the second"));
   run(10s);
-  EXPECT_THAT(shown(), HasSubstr("CN = server"));
+  EXPECT_THAT(shown(), HasSubstr("CN=server"));
   EXPECT_THAT(log.lines, IsEmpty());
   run(10s);
   EXPECT_THAT(shown(), HasSubstr("the second"));
@@ -71,7 +71,7 @@ TEST_F(reloading, what_is_being_written_is_left_alone) {
   install(next);
   run(10s);
   EXPECT_THAT(log.lines, IsEmpty());
-  EXPECT_THAT(shown(), HasSubstr("CN = server"));
+  EXPECT_THAT(shown(), HasSubstr("CN=server"));
   run(10s);
   EXPECT_THAT(log.lines, ElementsAre(HasSubstr("info: ")));
   EXPECT_THAT(shown(), HasSubstr("the second"));
@@ -83,13 +83,13 @@ TEST_F(reloading, what_is_broken_is_told_once_and_the_old_stays) {
   run(100s);
   EXPECT_THAT(log.lines, ElementsAre(AllOf(HasSubstr("error: "), HasSubstr("the old ones stay"),
                                            HasSubstr(good.chain), HasSubstr("hint: "))));
-  EXPECT_THAT(shown(), HasSubstr("CN = server"));
+  EXPECT_THAT(shown(), HasSubstr("CN=server"));
   // The certificate is there, its key is not yet: another change, another fault.
   good.folder.write("chain.pem", next.chain);
   run(100s);
   ASSERT_THAT(log.lines, SizeIs(2));
   EXPECT_THAT(log.lines[1], HasSubstr("do not belong together"));
-  EXPECT_THAT(shown(), HasSubstr("CN = server"));
+  EXPECT_THAT(shown(), HasSubstr("CN=server"));
   good.folder.write("key.pem", next.key);
   run(20s);
   ASSERT_THAT(log.lines, SizeIs(3));
@@ -173,7 +173,7 @@ TEST_F(reloading, ends_with_the_reloader) {
   run(10s);
   renew.reset();
   EXPECT_EQ(world.run_until_idle(), sim::stopped::idle);
-  EXPECT_THAT(shown(), HasSubstr("CN = server"));
+  EXPECT_THAT(shown(), HasSubstr("CN=server"));
 }
 
 }  // namespace
