@@ -67,9 +67,19 @@ void redis_core::settle_initialize(result<void> outcome) {
 
 // The provider goes on trying; whoever waits for it is told the true cause.
 void redis_core::fired(time_point) {
-  error why = commander_.last_error().value_or(
-      error(errc::timed_out, "no connection to " + config_.where().to_string()));
-  settle_initialize(std::unexpected(std::move(why)));
+  if (const auto& last = commander_.last_error()) {
+    return settle_initialize(std::unexpected(*last));
+  }
+  const std::string where = config_.where().to_string();
+  if (!commander_.is_connected()) {
+    return settle_initialize(fail(errc::timed_out, "no connection to " + where));
+  }
+  // A Redis without TLS waits for the end of what it takes for a command.
+  settle_initialize(std::unexpected(
+      error(errc::timed_out, where + " accepts connections and says nothing")
+          .with_hint(config_.ssl
+                         ? "check that this port speaks TLS, and that the server is not busy"
+                         : "check that a Redis server without TLS answers there")));
 }
 
 void redis_core::shut() noexcept {

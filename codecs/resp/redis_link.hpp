@@ -67,6 +67,8 @@ class redis_link final : private connector_owner, private timer {
   void stop() noexcept;
 
   bool is_up() const noexcept { return state_ == provider_state::up; }
+  // The server has accepted the connection; TLS and the login may still be under way.
+  bool is_connected() const noexcept { return session_ != nullptr; }
   provider_state state() const noexcept { return state_; }
   const std::optional<error>& last_error() const noexcept { return last_error_; }
   std::uint64_t connects() const noexcept { return connects_; }

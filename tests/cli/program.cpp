@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -131,6 +132,17 @@ program::outcome run_parley(std::vector<std::string> arguments, std::string_view
   program p(std::move(arguments));
   p.write(input);
   return p.wait();
+}
+
+ended run_shell(const std::string& line) {
+  ended e;
+  FILE* pipe = ::popen((line + " 2>&1").c_str(), "r");
+  if (!pipe) return e;
+  char buffer[4096];
+  while (std::size_t n = ::fread(buffer, 1, sizeof buffer, pipe)) e.text.append(buffer, n);
+  const int status = ::pclose(pipe);
+  e.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return e;
 }
 
 }  // namespace parley::test

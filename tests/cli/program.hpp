@@ -53,6 +53,14 @@ class program {
   std::string err_text_;
 };
 
+struct ended {
+  int code = -1;
+  std::string text;  // standard output and error
+};
+
+// A command line of the shell, as a user types it, to its end.
+ended run_shell(const std::string& line);
+
 // program(arguments), with `input` if there is any, to its end.
 program::outcome run_parley(std::vector<std::string> arguments, std::string_view input = {});
 

@@ -2,8 +2,6 @@
 #include <gtest/gtest.h>
 #include <hiredis.h>
 #include <signal.h>
-#include <stdio.h>
-#include <sys/wait.h>
 
 #include <memory>
 
@@ -34,23 +32,6 @@ class embedded {
  private:
   program program_;
 };
-
-struct ended {
-  int code = -1;
-  std::string text;  // standard output and error
-};
-
-// A command line of the shell, as a user types it.
-ended run_shell(const std::string& line) {
-  ended e;
-  FILE* pipe = ::popen((line + " 2>&1").c_str(), "r");
-  if (!pipe) return e;
-  char buffer[4096];
-  while (std::size_t n = ::fread(buffer, 1, sizeof buffer, pipe)) e.text.append(buffer, n);
-  const int status = ::pclose(pipe);
-  e.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return e;
-}
 
 class serve : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(loops, serve, testing::Values("blocking", "uv", "asio"),

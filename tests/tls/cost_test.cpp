@@ -70,7 +70,9 @@ struct noting_pair {
     return any;
   }
   void exchange() {
-    while (carry(a, b) | carry(b, a)) {
+    for (bool any = true; any;) {
+      any = carry(a, b);
+      any = carry(b, a) || any;
     }
   }
   void send(noting& from, buffer_list list) {
