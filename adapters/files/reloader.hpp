@@ -17,6 +17,7 @@ namespace detail {
 class renewal;
 }
 
+// How often a reloader looks, and who is told.
 struct reloader_options {
   // Between two looks at the files; less than 1 ms is taken as 1 ms.
   duration interval = std::chrono::seconds(30);

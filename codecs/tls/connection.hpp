@@ -126,6 +126,7 @@ class client final : public connection {
       : connection(with, host, wall) {}
 };
 
+// The side that is connected to. `wall` as above, for the certificates of clients.
 class server final : public connection {
  public:
   server(const context& with, wall_time wall) : connection(with, {}, wall) {}
