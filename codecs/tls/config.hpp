@@ -40,6 +40,8 @@ struct material {
 struct config {
   material bytes{};
   verify_mode verify = verify_mode::full;
+  // With `crls`: intermediates are looked up as well, and each issuer must have a list.
+  bool crls_of_whole_chain = false;
   client_certificates clients = client_certificates::none;  // servers
 
   // Opens an encrypted key; asked once for each load of one. An empty password is a wrong one.

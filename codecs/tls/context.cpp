@@ -129,7 +129,9 @@ result<void> context_core::apply_trust(SSL_CTX* ctx, const material& bytes) cons
     auto found = read_crls(bytes.crls);
     if (!found) return std::unexpected(std::move(found).error());
     for (const crl_ptr& each : *found) X509_STORE_add_crl(store, each.get());
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    X509_STORE_set_flags(store, config_.crls_of_whole_chain
+                                    ? X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL
+                                    : X509_V_FLAG_CRL_CHECK);
   }
   int mode = SSL_VERIFY_PEER;
   if (config_.clients == client_certificates::required) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;

@@ -189,6 +189,48 @@ TEST(tls, a_handshake_has_a_deadline) {
   EXPECT_TRUE(h.is_over());
 }
 
+// One byte a second keeps a connection alive, and its handshake no longer than any other.
+TEST(tls, a_slow_handshake_ends_at_the_same_deadline) {
+  tls_world world(good_setup());
+  tls_side server(std::make_unique<tls::server>(world.server_context, world.wall));
+  machine_harness<tls_lines> h(server.machine, [&](tls_lines::event& e) { server.on_event(e); });
+  h.start();
+  const std::string hello = "\x16\x03\x01\x02\x00\x01" + std::string(500, 'h');
+  int seconds = 0;
+  while (!server.failure && seconds < 60) {
+    h.feed(hello.substr(static_cast<std::size_t>(seconds++), 1));
+    h.advance(1s);
+  }
+  ASSERT_TRUE(server.failure);
+  EXPECT_EQ(*server.failure, errc::timed_out);
+  EXPECT_EQ(seconds, 10);
+}
+
+TEST(tls, an_intermediate_that_was_revoked) {
+  const authority middle = good_authority().intermediate("Middle");
+  const identity leaf = middle.issue({.name = "server", .dns = {"server.test"}});
+  const auto verdict = [&](bool whole, const std::string& lists) {
+    tls_setup s = good_setup();
+    s.client.bytes.crls = {lists, "crl.pem"};
+    s.client.crls_of_whole_chain = whole;
+    give(s.server.bytes, leaf);
+    tls_world world(std::move(s));
+    tls_pair p(world);
+    return p.client.failure;
+  };
+  const std::string of_middle = middle.crl({});
+  const std::string revoking = good_authority().crl({identity{.certificate = middle.pem()}});
+  EXPECT_FALSE(verdict(false, of_middle + revoking));  // the leaf alone is asked for
+  EXPECT_FALSE(verdict(true, of_middle + good_authority().crl({})));
+  const auto revoked = verdict(true, of_middle + revoking);
+  ASSERT_TRUE(revoked);
+  EXPECT_EQ(*revoked, tls::errc::revoked);
+  EXPECT_THAT(revoked->to_string(), HasSubstr("CN=Middle"));
+  const auto without = verdict(true, of_middle);
+  ASSERT_TRUE(without);
+  EXPECT_EQ(*without, tls::errc::no_crl);
+}
+
 TEST(tls, a_peer_in_the_clear_is_recognised) {
   tls_world world(good_setup());
   {
