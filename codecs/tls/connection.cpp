@@ -285,7 +285,8 @@ std::size_t connection::write_joined(buffer_list plain, std::size_t& i) {
 std::size_t connection::write_record(byte_view plain) {
   if (plain.empty()) return 0;
   std::size_t n = 0;
-  forget_old_errors();
+  // Without a look at old errors: nothing here asks whether the queue is empty, and a failure
+  // puts its own on top.
   if (SSL_write_ex(ssl_.get(), plain.data(), std::min(plain.size(), record), &n) == 1) return n;
   fail_with(openssl_error(false));
   return 0;
