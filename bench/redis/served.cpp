@@ -43,6 +43,7 @@ void use_first_processor() {
 [[noreturn]] void become_benchmark(std::vector<std::string> words) {
   use_first_processor();
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   // The table of redis-benchmark is not ours to show.

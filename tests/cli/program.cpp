@@ -39,6 +39,7 @@ program::program(std::vector<std::string> arguments) {
   static const std::string path = PARLEY_BINARY_DIR "/parley";
   arguments.insert(arguments.begin(), "parley");
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& a : arguments) argv.push_back(a.data());
   argv.push_back(nullptr);
   const pipe_ends in = make_pipe();

@@ -73,6 +73,7 @@ class descriptor {
 
 pid_t spawn(const std::string& program, std::vector<std::string> words, const std::string& log) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   std::FILE* out = std::fopen(log.c_str(), "we");

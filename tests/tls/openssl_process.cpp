@@ -58,6 +58,7 @@ openssl_process::openssl_process(pem_folder& files, std::vector<std::string> wor
     : log_(files.new_name()) {
   words.insert(words.begin(), "openssl");
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   // A socket: writing to one that has ended must not raise SIGPIPE.
