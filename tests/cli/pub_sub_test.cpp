@@ -38,7 +38,7 @@ class pub_sub : public testing::TestWithParam<std::string> {
   }
 
  private:
-  inline static redis_server* server_ = nullptr;
+  inline static redis_server* server_ = nullptr;  // NOLINT(readability-identifier-naming): a member
 };
 
 INSTANTIATE_TEST_SUITE_P(loops, pub_sub, testing::Values("blocking", "uv", "asio"),

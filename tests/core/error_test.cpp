@@ -101,7 +101,7 @@ TEST(error, without_detail_allocates_nothing) {
 TEST(error, copies_share_their_detail) {
   const error first(errc::refused, std::string(100, 'x'));
   const std::size_t before = test::allocations();
-  const error second = first;
+  const error second = first;  // NOLINT(performance-unnecessary-copy-initialization)
   EXPECT_EQ(test::allocations(), before);
   EXPECT_EQ(second.message().data(), first.message().data());
 }
@@ -163,7 +163,7 @@ TEST(error, compares_codes_and_never_detail) {
 TEST(error, carries_how_long_to_wait) {
   const error e = error(errc::closed).with_retry_after(std::chrono::seconds(3));
   EXPECT_EQ(e.retry_after(), std::chrono::milliseconds(3000));
-  const error copy = e;
+  const error copy = e;  // NOLINT(performance-unnecessary-copy-initialization)
   EXPECT_EQ(copy.retry_after(), std::chrono::milliseconds(3000));
 }
 

@@ -112,6 +112,7 @@ TEST(asio_threads, any_thread_may_ask_and_wait_for_the_future) {
   asio::loop loop(pool);
   echo service(loop);
   std::vector<std::thread> askers;
+  askers.reserve(4);
   std::atomic<int> right = 0;
   for (int t = 0; t < 4; ++t) {
     askers.emplace_back([&, t] {
@@ -144,6 +145,7 @@ TEST(asio_threads, coroutines_elsewhere_use_a_loop) {
   asio::loop loop(pool);
   echo service(loop);
   std::vector<std::future<int>> sums;
+  sums.reserve(8);
   for (int i = 0; i < 8; ++i) {
     sums.push_back(net::co_spawn(pool, adds(loop, service, 100), net::use_future));
   }

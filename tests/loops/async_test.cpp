@@ -145,6 +145,7 @@ TYPED_TEST(loop_async, a_cancelled_request_is_never_answered) {
 
 TYPED_TEST(loop_async, many_names_at_once) {
   std::vector<std::unique_ptr<request>> all;
+  all.reserve(40);
   for (int i = 0; i < 40; ++i) {
     all.push_back(std::make_unique<request>(this->port(), "localhost"));
   }

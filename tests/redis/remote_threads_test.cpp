@@ -49,6 +49,7 @@ TEST_F(redis_remote, threads_shout_in_their_order) {
   constexpr int threads = 4, each = 200;
   int told = 0;  // of the loop's thread
   std::vector<std::thread> running;
+  running.reserve(threads);
   for (int t = 0; t < threads; ++t) {
     running.emplace_back([out = redis->remote_handle(), t, &told] {
       const std::string name = "t" + std::to_string(t);
@@ -116,6 +117,7 @@ TEST_F(redis_remote, the_provider_may_end_while_threads_shout) {
     std::atomic<int> promised = 0;
     int told = 0;
     std::vector<std::thread> running;
+    running.reserve(3);
     for (int t = 0; t < 3; ++t) {
       running.emplace_back([&, out = redis->remote_handle()] {
         while (!stop) {

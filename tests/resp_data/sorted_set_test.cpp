@@ -62,7 +62,7 @@ TEST_F(sorted_set_test, keeps_order_and_ranks) {
 
 TEST_F(sorted_set_test, selects_by_score) {
   sorted_set ours(shared_);
-  for (int i = 0; i < 100; ++i) ours.set("m" + std::to_string(i), i / 2);
+  for (int i = 0; i < 100; ++i) ours.set("m" + std::to_string(i), std::floor(i / 2.0));
   const auto count = [&](std::string_view low, std::string_view high) {
     return select(ours, *parse_score_range(low, high)).count;
   };

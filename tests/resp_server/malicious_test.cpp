@@ -10,7 +10,6 @@ namespace parley::test {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 class malicious : public ::testing::Test {
