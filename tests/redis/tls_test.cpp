@@ -12,6 +12,7 @@
 #include "files/file_fixtures.hpp"
 #include "redis/loops.hpp"
 #include "redis/watcher.hpp"
+#include "support/line_peer.hpp"
 #include "support/redis_server.hpp"
 
 namespace parley::test {
@@ -192,6 +193,31 @@ TYPED_TEST(redis_tls_on, says_what_is_wrong) {
   plain.tls = {};
   const auto clear = this->serve(std::move(plain));
   EXPECT_EQ(this->refusal(this->config(clear)), tls::errc::not_tls);
+}
+
+// Handshakes that never end count as clients, and are ended with the others.
+TYPED_TEST(redis_tls_on, refuses_more_handshakes_than_it_may_have_clients) {
+  auto c = this->served();
+  c.max_clients = 2;
+  const auto port = this->serve(std::move(c));
+  const address where = this->at.bind_address().with_port(port);
+  line_peer first(this->home, where), second(this->home, where), third(this->home, where);
+  const auto refused = [&] {
+    int count = 0;
+    for (const line_peer* p : {&first, &second, &third}) {
+      count += p->ended_count > 0 || p->failed_count > 0;
+    }
+    return count;
+  };
+  // Which one depends on the order in which the system hands them over.
+  ASSERT_TRUE(this->at.run_until([&] { return refused() > 0; }));
+  EXPECT_EQ(refused(), 1);
+  EXPECT_EQ(this->server->clients(), 2u);
+  for (line_peer* each : {&first, &second, &third}) each->close();
+  EXPECT_TRUE(this->at.run_until([&] {
+    return this->server->clients() == 0 && first.released_count > 0 && second.released_count > 0 &&
+           third.released_count > 0;
+  }));
 }
 
 TYPED_TEST(redis_tls_on, a_server_says_what_is_wrong_before_it_listens) {

@@ -133,6 +133,9 @@ result<layer_ptr> redis_server::make_tls() {
 }
 
 driver* redis_server::accept(connection& c, const address& peer) {
+  // The engine refuses with an error that clients can read; before a handshake nobody can, and
+  // handshakes that never end must be bounded too.
+  if (config_.ssl && sessions_.size() >= config_.max_clients) return nullptr;
   // For each connection anew, which is also when renewed certificates are noticed.
   auto tls = make_tls();
   if (!tls) {
