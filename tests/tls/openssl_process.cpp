@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -37,21 +36,10 @@ constexpr auto start_patience = 20s;
 
 }  // namespace
 
-pem_folder::pem_folder() : path_("/tmp/parley-tls-XXXXXX") {
-  if (!::mkdtemp(path_.data())) throw std::runtime_error("mkdtemp: " + path_);
-}
+std::string pem_folder::new_name() { return folder_ / std::to_string(++count_); }
 
-pem_folder::~pem_folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string pem_folder::new_name() { return path_ + '/' + std::to_string(++count_); }
-
-std::string pem_folder::write(std::string_view text) {
-  std::string name = new_name();
-  std::ofstream(name) << text;
-  return name;
+std::string pem_folder::write(const std::string& text) {
+  return folder_.write(std::to_string(++count_), text);
 }
 
 openssl_process::openssl_process(pem_folder& files, std::vector<std::string> words)

@@ -14,22 +14,19 @@
 #include <string_view>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
+
 namespace parley::test {
 
 // Removed with all files at the end.
 class pem_folder {
  public:
-  pem_folder();
-  pem_folder(const pem_folder&) = delete;
-  pem_folder& operator=(const pem_folder&) = delete;
-  ~pem_folder();
-
   // The path of a new file with that text.
-  std::string write(std::string_view text);
+  std::string write(const std::string& text);
   std::string new_name();
 
  private:
-  std::string path_;
+  temporary_folder folder_;
   int count_ = 0;
 };
 
