@@ -34,8 +34,16 @@ constexpr auto schemes = std::to_array<scheme>({
 error unavailable_part(std::string_view name) {
   std::string text(name);
   std::string hint;
-  if (const build_part* part = find_build_part(name)) {
-    text += ": built without it";
+  // An entry for servers comes with the part of its clients.
+  const std::string_view part_name = name == "tls_server" ? "tls" : name;
+  if (const build_part* part = find_build_part(part_name)) {
+    if (part->built) {
+      // The user has it, and has not said so.
+      text += ": built in, but not in the table that was given";
+      hint = "fill the table by add_built_in() and set `with` to it; in a build without it: ";
+    } else {
+      text += ": built without it";
+    }
     // Some parts need two options: "PARLEY_RESP and PARLEY_JSON".
     std::string options(part->option);
     for (std::size_t at = 0; (at = options.find(" and ", at)) != std::string::npos;) {

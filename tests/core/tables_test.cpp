@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <parley/core/api/tables.hpp>
+#include <parley/core/version.hpp>
 
 #include "fake_loop.hpp"
 #include "support/allocations.hpp"
@@ -20,6 +21,16 @@ TEST(unavailable, names_the_option_and_the_package) {  // S160
     EXPECT_NE(e.hint().find("-DPARLEY_"), std::string_view::npos) << part;
     EXPECT_NE(e.hint().find("package "), std::string_view::npos) << part;
   }
+}
+
+// The commonest mistake: `ssl` without `with`.
+TEST(unavailable, tells_a_forgotten_table_from_a_part_that_is_missing) {
+  for (const build_part& part : build_parts) {
+    const error e = unavailable_part(part.name);
+    EXPECT_EQ(e.message().contains("not in the table"), part.built) << part.name;
+    EXPECT_EQ(e.hint().contains("add_built_in()"), part.built) << part.name;
+  }
+  EXPECT_EQ(unavailable_part("tls_server").hint(), unavailable_part("tls").hint());
 }
 
 TEST(unavailable, says_what_no_build_of_this_version_has) {
