@@ -1,0 +1,197 @@
+#include <parley/codecs/http/decoder.hpp>
+
+namespace parley::http {
+
+decoder::decoder(role sender, const limits& bounds, leniency tolerance, scan_level level) noexcept
+    : head_(sender, bounds, tolerance, level),
+      limits_(&bounds),
+      lenient_(tolerance),
+      role_(sender) {}
+
+part decoder::next(byte_view in, std::span<field_place> fields) noexcept {
+  switch (state_) {
+    case state::idle:
+    case state::head:
+      return next_head(in, fields);
+    case state::body:
+      return next_body(in, fields);
+    case state::trailers:
+      return next_trailers(in, fields);
+    case state::ending:
+      return end_message(0, {});
+    case state::tunnel:
+      return {part_kind::tunnel};
+    case state::closed:
+      return after_the_last(in);
+    case state::failed:
+      break;
+  }
+  return {part_kind::failed, fault_};
+}
+
+part decoder::fail(errc fault, std::size_t consumed) noexcept {
+  state_ = state::failed;
+  fault_ = fault;
+  return {part_kind::failed, fault, consumed};
+}
+
+// Empty lines at the front, which RFC 9112 section 2.2 lets a recipient ignore.
+std::size_t decoder::skip_empty_lines(byte_view in) noexcept {
+  const std::string_view text = as_text(in);
+  std::size_t skipped = 0;
+  while (text.substr(skipped, 2) == "\r\n") skipped += 2;
+  skipped_ += static_cast<std::uint32_t>(skipped);
+  return skipped;
+}
+
+part decoder::after_the_last(byte_view in) noexcept {
+  const std::size_t skipped = skip_empty_lines(in);
+  const byte_view rest = in.subspan(skipped);
+  if (rest.empty() || as_text(rest) == "\r") return {part_kind::need_data, {}, skipped};
+  return fail(errc::after_close, skipped);
+}
+
+part decoder::next_head(byte_view in, std::span<field_place> fields) noexcept {
+  std::size_t skipped = 0;
+  if (state_ == state::idle) {
+    if (in.empty()) return {};
+    if (in.front() == std::byte('\r')) {
+      skipped = skip_empty_lines(in);
+      in = in.subspan(skipped);
+      if (skipped_ > limits_->start_line) return fail(errc::start_line_too_long, skipped);
+      if (in.empty() || as_text(in) == "\r") return {part_kind::need_data, {}, skipped};
+    }
+    head_.reset();
+  }
+  state_ = state::head;
+  switch (head_.decode(in, fields)) {
+    case head_status::need_data:
+      return {part_kind::need_data, {}, skipped};
+    case head_status::no_room:
+      return {part_kind::no_room, {}, skipped};
+    case head_status::failed:
+      return fail(head_.fault(), skipped);
+    case head_status::complete:
+      break;
+  }
+  return begin_body(in, skipped);
+}
+
+// The head is whole.
+part decoder::begin_body(byte_view in, std::size_t skipped) noexcept {
+  skipped_ = 0;
+  has_trailers_ = false;
+  frame();
+  const byte_view text = in.first(head_.size());
+  if (body_info_.how == framing::none || body_info_.how == framing::tunnel) {
+    state_ = state::ending;
+  } else {
+    body_.start(body_info_, *limits_, lenient_);
+    state_ = state::body;
+  }
+  return {part_kind::head, {}, skipped + text.size(), text};
+}
+
+// What the head says, and for responses what was asked.
+void decoder::frame() noexcept {
+  body_info_ = head_.body();
+  switches_ = false;
+  if (role_ == role::request) {
+    switches_ = head_.verb() == method::connect || head_.upgrades();
+    return;
+  }
+  const std::uint16_t status = head_.status();
+  if (asked_ == method::head && status >= 200) {
+    body_info_.how = framing::none;
+  } else if (asked_ == method::connect && status >= 200 && status < 300) {
+    body_info_.how = framing::tunnel;
+  }
+  switches_ = body_info_.how == framing::tunnel;
+}
+
+response_head decoder::response(const part& p, std::span<const field_place> fields) const noexcept {
+  response_head h = head_.response(p.data, fields);
+  h.body = body_info_;
+  return h;
+}
+
+part decoder::next_body(byte_view in, std::span<field_place> fields) noexcept {
+  const body_step step = body_.next(in);
+  switch (step.status) {
+    case body_status::need_data:
+      return {part_kind::need_data, {}, step.consumed};
+    case body_status::data:
+      return {part_kind::body, {}, step.consumed, step.data};
+    case body_status::complete:
+      return end_message(step.consumed, {});
+    case body_status::failed:
+      return fail(body_.fault(), step.consumed);
+    case body_status::trailers:
+      break;
+  }
+  // The section may be there already.
+  state_ = state::trailers;
+  head_.begin_trailers();
+  part p = next_trailers(in.subspan(step.consumed), fields);
+  p.consumed += step.consumed;
+  return p;
+}
+
+part decoder::next_trailers(byte_view in, std::span<field_place> fields) noexcept {
+  if (in.empty()) return {};
+  switch (head_.decode(in, fields)) {
+    case head_status::need_data:
+      return {};
+    case head_status::no_room:
+      return {part_kind::no_room};
+    case head_status::failed:
+      return fail(head_.fault());
+    case head_status::complete:
+      break;
+  }
+  has_trailers_ = true;
+  return end_message(head_.size(), in.first(head_.size()));
+}
+
+part decoder::end_message(std::size_t consumed, byte_view data) noexcept {
+  // An interim response leaves the question open.
+  if (role_ == role::response && head_.status() >= 200) asked_ = method::get;
+  state_ = switches_ ? state::tunnel : after_message();
+  return {part_kind::end, {}, consumed, data};
+}
+
+decoder::state decoder::after_message() const noexcept {
+  const bool lasts = head_.keep_alive() && body_info_.how != framing::until_close;
+  return lasts ? state::idle : state::closed;
+}
+
+header_list decoder::trailers(const part& p, std::span<const field_place> fields) const noexcept {
+  if (!has_trailers_) return {};
+  return {reinterpret_cast<const char*>(p.data.data()), fields.first(head_.count())};
+}
+
+void decoder::go_on() noexcept {
+  if (state_ == state::tunnel) state_ = after_message();
+}
+
+bool decoder::end_of_stream(std::size_t unread) noexcept {
+  switch (state_) {
+    case state::idle:
+      return unread == 0;
+    case state::head:
+    case state::trailers:
+      return false;
+    case state::body:
+      if (!body_.may_end()) return false;
+      state_ = state::ending;
+      return true;
+    case state::ending:
+    case state::tunnel:
+    case state::closed:
+    case state::failed:
+      break;
+  }
+  return true;
+}
+
+}  // namespace parley::http

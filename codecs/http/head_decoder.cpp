@@ -1,0 +1,412 @@
+// The fast way through a head. What it doubts is left to the careful way (head_careful.cpp),
+// which alone says what is wrong; so both agree about every input.
+#include <cstring>
+#include <parley/codecs/http/detail/characters.hpp>
+#include <parley/codecs/http/detail/line_scan.hpp>
+#include <parley/codecs/http/detail/target.hpp>
+#include <parley/codecs/http/head_decoder.hpp>
+
+namespace parley::http {
+namespace {
+
+using detail::line_scan;
+using detail::position_array;
+
+// Which field a name may be, by its length and first letter: a guess to be confirmed.
+constexpr std::size_t framing_key(std::size_t size, char first) noexcept {
+  return (size + static_cast<unsigned char>(first)) & 31;
+}
+
+struct framing_entry {
+  std::string_view name;
+  field which = field::other;
+};
+
+constexpr std::array<framing_entry, 32> framing_fields = [] {
+  std::array<framing_entry, 32> table{};
+  for (const framing_entry& e : {framing_entry{"host", field::host},
+                                 {"content-length", field::content_length},
+                                 {"transfer-encoding", field::transfer_encoding},
+                                 {"connection", field::connection},
+                                 {"expect", field::expect},
+                                 {"upgrade", field::upgrade}}) {
+    table[framing_key(e.name.size(), e.name[0])] = e;
+  }
+  return table;
+}();
+
+constexpr bool all_are_there() noexcept {
+  int found = 0;
+  for (const framing_entry& e : framing_fields) found += e.name.empty() ? 0 : 1;
+  return found == 6;
+}
+static_assert(all_are_there(), "two names share a key");
+
+// Bytes are letters, digits or '-' where it matters: '-' | 0x20 is itself, and a token's byte
+// that becomes equal by it is the same letter in upper case, or one of a few marks.
+bool is_name(const char* text, std::string_view lower) noexcept {
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    const char c = text[i];
+    if (c == lower[i]) continue;
+    if (c < 'A' || c > 'Z' || (c | 0x20) != lower[i]) return false;
+  }
+  return true;
+}
+
+inline field framing_field(const char* name, std::size_t size) noexcept {
+  const framing_entry& e = framing_fields[framing_key(size, static_cast<char>(*name | 0x20))];
+  if (e.name.size() != size) return field::other;
+  return is_name(name, e.name) ? e.which : field::other;
+}
+
+}  // namespace
+
+field detail::framing_field_of(std::string_view name) noexcept {
+  return framing_field(name.data(), name.size());
+}
+
+head_decoder::head_decoder(role sender, const limits& bounds, leniency tolerance,
+                           scan_level level) noexcept
+    : limits_(&bounds),
+      scan_(tolerance.any_of_lines() ? nullptr : detail::find_scanner(level)),
+      role_(sender),
+      lenient_(tolerance) {}
+
+void head_decoder::reset() noexcept {
+  said_ = {};
+  at_ = searched_ = count_ = target_size_ = 0;
+  status_ = 0;
+  in_trailers_ = failed_ = false;
+  keep_alive_ = true;
+  framing_ = framing::none;
+}
+
+bool head_decoder::upgrades() const noexcept { return says(says_upgrade | has_upgrade); }
+
+std::uint32_t head_decoder::block_limit() const noexcept {
+  return in_trailers_ ? limits_->trailers : limits_->header_block;
+}
+
+void head_decoder::begin_trailers() noexcept {
+  said_ = {};
+  at_ = searched_ = count_ = 0;
+  in_trailers_ = true;
+}
+
+// When a head is resumed: unless a line has ended since, or a limit was passed, there is nothing
+// to do. So a head that comes byte by byte is not scanned again for each.
+bool head_decoder::has_new_line(byte_view in) noexcept {
+  const std::size_t from = searched_;
+  searched_ = static_cast<std::uint32_t>(in.size());
+  const std::size_t bound =
+      waits_for_start() ? limits_->start_line : said_.start_size + std::size_t{block_limit()};
+  return in.size() > bound ||
+         (in.size() > from && std::memchr(in.data() + from, '\n', in.size() - from) != nullptr);
+}
+
+head_status head_decoder::decode(byte_view in, std::span<field_place> fields) noexcept {
+  if (failed_) return head_status::failed;
+  // Offsets have 32 bits; no input that is kept is ever as large.
+  if (in.size() > 0x7fff'ffff) in = in.first(0x7fff'ffff);
+  if (searched_ != 0 && !has_new_line(in)) return head_status::need_data;
+  if (scan_ == nullptr || at_ >= in.size()) return run_carefully(in, fields);
+  const char* const text = reinterpret_cast<const char*>(in.data());
+  position_array positions;
+  for (;;) {
+    const line_scan found = scan_(text + at_, in.size() - at_, positions);
+    const statements before = said_;
+    if (found.bad || !take_lines(text, found, positions, fields)) {
+      // Also without a fault: places run out, a limit lies in between.
+      said_ = before;
+      return run_carefully(in, fields);
+    }
+    at_ += found.end;
+    if (found.head_done) return finish();
+    if (!found.more || found.end == 0 || at_ >= in.size()) break;
+  }
+  // Limits, and lines that are longer than a scan.
+  return run_carefully(in, fields);
+}
+
+// Makes fields of the lines that were found. What it leaves half-done the careful way does again.
+bool head_decoder::take_lines(const char* text, const line_scan& found,
+                              const position_array& positions,
+                              std::span<field_place> fields) noexcept {
+  const std::uint16_t* pair = positions.at.data();
+  const std::uint16_t* const end = pair + 2 * static_cast<std::size_t>(found.lines);
+  const std::uint32_t base = at_;
+  std::uint32_t line = 0;
+  if (waits_for_start()) {
+    // The empty line alone is no head.
+    if (pair == end) return !found.head_done;
+    if (pair[1] > limits_->start_line || !take_start_line(text, pair[0], pair[1])) return false;
+    line = pair[1] + 2U;
+    said_.start_size = line;
+    pair += 2;
+  }
+  const std::size_t lines = static_cast<std::size_t>(end - pair) / 2;
+  if (count_ + lines > fields.size() || count_ + lines > limits_->headers) return false;
+  if (base + found.end - said_.start_size > block_limit()) return false;
+  field_place* place = fields.data() + count_;
+  for (; pair != end; pair += 2, ++place) {
+    const char* const at = text + base;
+    const std::uint32_t name_end = pair[0];
+    std::uint32_t value = name_end + 1;
+    std::uint32_t value_end = pair[1];
+    if (at[name_end] != ':' || name_end == line) return false;
+    value += at[value] == ' ' ? 1 : 0;
+    if (static_cast<unsigned char>(at[value]) <= ' ' ||
+        static_cast<unsigned char>(at[value_end - 1]) <= ' ') {
+      while (value < value_end && (at[value] == ' ' || at[value] == '\t')) ++value;
+      while (value_end > value && (at[value_end - 1] == ' ' || at[value_end - 1] == '\t')) {
+        --value_end;
+      }
+    }
+    const std::uint32_t name_size = name_end - line;
+    const field which = framing_field(at + line, name_size);
+    *place = {base + line, base + value, value_end - value, static_cast<std::uint16_t>(name_size),
+              static_cast<std::uint16_t>(which)};
+    if (which != field::other) {
+      const auto index = static_cast<std::size_t>(place - fields.data());
+      note_field(which, {at + value, value_end - value}, index);
+    }
+    line = pair[1] + 2U;
+  }
+  count_ += static_cast<std::uint32_t>(lines);
+  return true;
+}
+
+// --- the first line -----------------------------------------------------------------------
+
+bool head_decoder::take_start_line(const char* text, std::size_t name_end,
+                                   std::size_t cr) noexcept {
+  return role_ == role::request ? take_request_line(text, name_end, cr)
+                                : take_status_line(text, cr);
+}
+
+// METHOD SP target SP HTTP/1.1
+bool head_decoder::take_request_line(const char* text, std::size_t name_end,
+                                     std::size_t cr) noexcept {
+  // One letter, a space, one character, a space and the version.
+  if (cr < 12 || name_end == 0 || name_end > 0xffff || text[name_end] != ' ') return false;
+  if (name_end + 10 >= cr) return false;
+  if (std::memcmp(text + cr - 9, " HTTP/1.", 8) != 0) return false;
+  const char minor = text[cr - 1];
+  if (minor != '0' && minor != '1') return false;
+  const char* const target = text + name_end + 1;
+  const std::size_t size = cr - 9 - (name_end + 1);
+  if (!detail::is_target_text(target, size)) return false;
+  minor_ = static_cast<std::uint8_t>(minor - '0');
+  method_size_ = static_cast<std::uint16_t>(name_end);
+  target_size_ = static_cast<std::uint32_t>(size);
+  verb_ = parse_method({text, name_end});
+  // Nearly all begin with a slash, whatever the method.
+  if (*target == '/' && verb_ != method::connect) {
+    form_ = target_form::origin;
+    return true;
+  }
+  return detail::find_target_form(verb_, {target, size}, form_);
+}
+
+// HTTP/1.1 SP 200 [SP reason]; servers that leave the last space out have no reason to give.
+bool head_decoder::take_status_line(const char* text, std::size_t cr) noexcept {
+  if (cr < 12 || std::memcmp(text, "HTTP/1.", 7) != 0) return false;
+  if ((text[7] != '0' && text[7] != '1') || text[8] != ' ') return false;
+  if (text[9] < '1' || text[9] > '9') return false;
+  if (!detail::is(text[10], detail::digit_char) || !detail::is(text[11], detail::digit_char)) {
+    return false;
+  }
+  if (cr > 12 && text[12] != ' ') return false;
+  minor_ = static_cast<std::uint8_t>(text[7] - '0');
+  status_ =
+      static_cast<std::uint16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 + (text[11] - '0'));
+  target_size_ = static_cast<std::uint32_t>(cr > 13 ? cr - 13 : 0);
+  return true;
+}
+
+// --- what fields say about the message ------------------------------------------------------
+
+void head_decoder::note_field(field which, std::string_view value, std::size_t index) noexcept {
+  // Whoever reads the trailers late would frame the message by them.
+  if (in_trailers_) return note_fault(errc::bad_trailer);
+  switch (which) {
+    case field::host:
+      return note_host(value, index);
+    case field::content_length:
+      return note_length(value);
+    case field::transfer_encoding:
+      return note_codings(value);
+    case field::connection:
+      return note_connection(value);
+    case field::upgrade:
+      return note_that(has_upgrade);
+    case field::expect:
+      return note_that(equals_ignoring_case(value, "100-continue") ? expects_continue
+                                                                   : expects_other);
+    default:
+      return;
+  }
+}
+
+void head_decoder::note_host(std::string_view value, std::size_t index) noexcept {
+  if (role_ == role::response) return;
+  if (says(has_host) || !detail::is_host(value)) return note_fault(errc::bad_host);
+  note_that(has_host);
+  said_.host = static_cast<std::uint32_t>(index);
+}
+
+void head_decoder::note_length(std::string_view value) noexcept {
+  std::uint64_t length = 0;
+  bool good = !value.empty();
+  for (const char c : value) {
+    const auto digit = static_cast<unsigned>(c - '0');
+    // 2^63-1 is the most: sums of it and a few offsets must not wrap.
+    good = good && digit <= 9 && length <= (0x7fff'ffff'ffff'ffffU - digit) / 10;
+    length = length * 10 + digit;
+  }
+  if (!good) return note_fault(errc::bad_content_length);
+  if (says(has_length) && !(lenient_.equal_lengths && length == said_.length)) {
+    return note_fault(errc::bad_content_length);
+  }
+  note_that(has_length);
+  said_.length = length;
+}
+
+void head_decoder::note_codings(std::string_view value) noexcept {
+  note_that(has_coding);
+  bool any = false;
+  while (const auto item = next_element(value)) {
+    any = true;
+    const std::string_view name = detail::trimmed(item->substr(0, item->find(';')));
+    if (!detail::is_token(name)) return note_fault(errc::bad_transfer_encoding);
+    if (equals_ignoring_case(*item, "chunked")) {
+      if (says(is_chunked) || says(was_chunked)) return note_fault(errc::bad_transfer_encoding);
+      note_that(is_chunked);
+      continue;
+    }
+    // "identity" is no coding any more (RFC 9112 section 7), and chunked has no parameters.
+    if (equals_ignoring_case(name, "chunked")) return note_fault(errc::bad_transfer_encoding);
+    if (says(is_chunked)) note_that(was_chunked);
+    forget_that(is_chunked);
+    note_that(other_coding);
+  }
+  if (!any) note_fault(errc::bad_transfer_encoding);
+}
+
+void head_decoder::note_connection(std::string_view value) noexcept {
+  while (const auto item = next_element(value)) {
+    if (equals_ignoring_case(*item, "close")) {
+      note_that(says_close);
+    } else if (equals_ignoring_case(*item, "keep-alive")) {
+      note_that(says_keep_alive);
+    } else if (equals_ignoring_case(*item, "upgrade")) {
+      note_that(says_upgrade);
+    } else if (!detail::is_token(*item)) {
+      return note_fault(errc::bad_connection);
+    }
+  }
+}
+
+// --- the end of the head --------------------------------------------------------------------
+
+head_status head_decoder::finish() noexcept {
+  if (in_trailers_) return said_.has_fault ? fail(said_.fault) : head_status::complete;
+  if (!judge_framing()) return fail(said_.fault);
+  keep_alive_ = !says(says_close) && (minor_ == 1 || says(says_keep_alive));
+  if (role_ == role::request) {
+    frame_request();
+  } else {
+    frame_response();
+  }
+  return said_.has_fault ? fail(said_.fault) : head_status::complete;
+}
+
+// RFC 9112 section 6.1 and 6.3: whatever two readers could understand differently is refused.
+bool head_decoder::judge_framing() noexcept {
+  if (role_ == role::request && minor_ == 1 && !says(has_host) && !lenient_.missing_host) {
+    note_fault(errc::missing_host);
+  }
+  if (says(has_coding)) {
+    if (minor_ == 0) note_fault(errc::length_conflict);
+    if (says(has_length)) {
+      if (!lenient_.length_and_chunked) note_fault(errc::length_conflict);
+      forget_that(has_length);
+    }
+  }
+  return !said_.has_fault;
+}
+
+void head_decoder::frame_request() noexcept {
+  if (says(has_coding)) {
+    // Its end could not be found: a request does not end with its connection.
+    if (!says(is_chunked)) return note_fault(errc::bad_transfer_encoding);
+    framing_ = framing::chunked;
+  } else if (says(has_length)) {
+    framing_ = said_.length == 0 ? framing::none : framing::length;
+  }
+}
+
+// The method of the request, which counts as well, is known to `decoder`.
+void head_decoder::frame_response() noexcept {
+  const bool is_bare = status_ < 200 || status_ == 204;
+  if (is_bare) {
+    // RFC 9110 section 8.6, RFC 9112 section 6.1: such a response has neither. A length of 0 is
+    // common with 204 and true.
+    if (says(has_coding) && status_ != 101) {
+      return note_fault(errc::bad_transfer_encoding);
+    }
+    if (says(has_length) && said_.length != 0) return note_fault(errc::bad_content_length);
+    framing_ = status_ == 101 ? framing::tunnel : framing::none;
+  } else if (status_ == 304) {
+    framing_ = framing::none;
+  } else if (says(has_coding)) {
+    framing_ = says(is_chunked) ? framing::chunked : framing::until_close;
+  } else if (says(has_length)) {
+    framing_ = said_.length == 0 ? framing::none : framing::length;
+  } else {
+    framing_ = framing::until_close;
+  }
+}
+
+// --- views ------------------------------------------------------------------------------------
+
+request_head head_decoder::request(byte_view in,
+                                   std::span<const field_place> fields) const noexcept {
+  const char* const text = reinterpret_cast<const char*>(in.data());
+  request_head h;
+  h.verb = verb_;
+  h.form = form_;
+  h.minor = minor_;
+  h.keep_alive = keep_alive_;
+  h.expects_continue = says(expects_continue) && minor_ == 1;
+  h.other_expectation = says(expects_other);
+  h.upgrades = upgrades();
+  h.transfer_coded = says(other_coding);
+  h.method_name = {text, method_size_};
+  h.target = {text + method_size_ + 1, target_size_};
+  h.headers = header_list(text, fields.first(count_));
+  h.body = body();
+  if (form_ == target_form::absolute || form_ == target_form::authority) {
+    h.authority = detail::authority_of(h.target, form_);
+  } else if (says(has_host)) {
+    h.authority = h.headers[said_.host].value;
+  }
+  return h;
+}
+
+response_head head_decoder::response(byte_view in,
+                                     std::span<const field_place> fields) const noexcept {
+  const char* const text = reinterpret_cast<const char*>(in.data());
+  response_head h;
+  h.status = status_;
+  h.minor = minor_;
+  h.keep_alive = keep_alive_;
+  h.upgrades = upgrades();
+  h.transfer_coded = says(other_coding);
+  if (target_size_ != 0) h.reason = {text + 13, target_size_};
+  h.headers = header_list(text, fields.first(count_));
+  h.body = body();
+  return h;
+}
+
+}  // namespace parley::http
