@@ -1,0 +1,205 @@
+// http::server: the server's side of one connection of HTTP/1.1, without the connection.
+// Satisfies `parley::machine`.
+//
+//   http::server s(limits);                       // limits are borrowed
+//   s.start(now);
+//   ...                                           // commit() what comes
+//   event request_event{id, head}                 // perhaps body_event{id, data}, ...
+//   event request_end{id}
+//   s.respond(id, {.status = 200}, body, now);    // inside the drain or later, in any order
+//   ...                                           // write output()
+//
+// Commands: respond, or begin, write, finish; inform, upgrade, hold, drain, close. Requests that
+// arrive together (pipelining) are delivered together; answers go out in the order of the
+// requests, whatever the order of the commands. Keep-alive, Expect: 100-continue, HEAD, the end of
+// a connection and all timeouts are the machine's. RFC 9112 section 9, RFC 9110 section 10.1.1.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <parley/codecs/http/head.hpp>
+#include <parley/codecs/http/server_limits.hpp>
+#include <parley/core/buffer/receive_buffer.hpp>
+#include <parley/core/buffer/send_buffer.hpp>
+#include <parley/core/machine/machine.hpp>
+#include <span>
+#include <string_view>
+#include <variant>
+
+namespace parley::http {
+
+// Names a request on its connection: 1, 2, 3, ...
+using request_id = std::uint64_t;
+
+// A request begins. Its head views the input: until the next next_event().
+struct request_event {
+  request_id id = 0;
+  const request_head* head = nullptr;
+};
+// A piece of its body. Not drained, nothing more is read.
+struct body_event {
+  request_id id = 0;
+  byte_view data;
+};
+// The request is complete. Comes for each that was not answered before.
+struct request_end {
+  request_id id = 0;
+  header_list trailers;
+};
+// Output that stood above high_water has fallen below half of it: go on writing.
+struct writable {};
+
+// What a response begins with. Fields that frame, and Date and Connection, are added.
+struct response {
+  std::uint16_t status = 200;
+  std::span<const header> headers{};
+  std::string_view reason{};  // empty: reason_of(status)
+  bool close = false;         // the connection ends after it
+  bool compress = false;      // if the client accepts it and the body is not small
+};
+
+class server {
+ public:
+  using event = std::variant<need_data, paused, request_event, body_event, request_end, writable,
+                             failed, closed>;
+
+  // Both are borrowed until the end of the connection. Without a date no field Date is sent.
+  explicit server(const server_limits& limits, date_text* date = nullptr) noexcept
+      : limits_(&limits), date_(date) {}
+  server(server&&) noexcept;  // before start() only
+  ~server();
+
+  // --- commands; errc::misuse if the request is unknown or answered ------------------------
+  // Each returns how many bytes wait to be written: above limits.high_water, wait for `writable`.
+  // errc::queue_full above max_output. Arguments are copied, but for shared bytes.
+
+  // The whole answer. A body that the request still sends is not delivered any more.
+  result<std::size_t> respond(request_id id, const response& head, byte_view body, time_point now);
+  result<std::size_t> respond(request_id id, const response& head, std::string_view body,
+                              time_point now) {
+    return respond(id, head, as_bytes(body), now);
+  }
+  result<std::size_t> respond(request_id id, const response& head, shared_bytes body,
+                              time_point now);
+
+  // An answer in pieces: the head, then write(), then finish(). Without a length it goes in chunks,
+  // or, to a client of HTTP/1.0, until the connection ends.
+  result<std::size_t> begin(request_id id, const response& head,
+                            std::optional<std::uint64_t> length, time_point now);
+  result<std::size_t> write(request_id id, byte_view body, time_point now);
+  result<std::size_t> write(request_id id, shared_bytes body, time_point now);
+  result<std::size_t> finish(request_id id, std::span<const header> trailers, time_point now);
+
+  // An interim response (RFC 9110 section 15.2): 103 and its like; not 101.
+  result<std::size_t> inform(request_id id, std::uint16_t status, std::span<const header> headers,
+                             time_point now);
+  // Expect: 100-continue is answered by itself when the events are drained and the request was not
+  // answered; with limits.ask_before_body only by this call.
+  result<std::size_t> accept_body(request_id id, time_point now);
+
+  // Sends 101. The request must be complete, ask for it, and be the only one that is unanswered.
+  // What the client sends next is in take_rest(); then nothing but output() is used any more.
+  result<std::size_t> upgrade(request_id id, std::string_view protocol,
+                              std::span<const header> headers, time_point now);
+  // The same for CONNECT, with 200.
+  result<std::size_t> accept_tunnel(request_id id, std::span<const header> headers, time_point now);
+  // The bytes behind an upgrade. Once.
+  receive_buffer take_rest();
+  bool is_upgraded() const noexcept { return phase_ == phase::upgraded; }
+
+  // The answer cannot be completed: what follows it is lost too, the connection ends.
+  void abandon(request_id id) noexcept;
+
+  // Delivers no further event until go_on(): back-pressure to the client.
+  void hold() noexcept { held_ = true; }
+  void go_on() noexcept { held_ = false; }
+  // How large the body of this request may be on the wire: inside its request_event.
+  void set_body_limit(std::uint64_t most) noexcept;
+
+  // Takes no further request; answers those that were delivered and says that it ends.
+  void drain(time_point now) noexcept;
+  // Ends now. Output that is not with the loop is dropped.
+  void close() noexcept;
+
+  // --- queries -------------------------------------------------------------------------------
+  // Requests that were delivered and not answered in full.
+  std::size_t unanswered() const noexcept;
+  std::size_t buffered() const noexcept;
+  bool is_open() const noexcept { return phase_ == phase::open; }
+  // Bytes of buffers held now.
+  std::size_t held_memory() const noexcept;
+
+  // --- the machine contract (core/machine/machine.hpp) -----------------------------------------
+  void start(time_point now);
+  std::span<std::byte> prepare(std::size_t hint);
+  void commit(std::size_t n, time_point now);
+  void commit_eof(time_point now);
+  void commit_error(const error& why, time_point now);
+  event next_event();
+  buffer_list output() noexcept;
+  void consume_output(std::size_t n) noexcept;
+  void release() noexcept;
+  bool ends_output() const noexcept { return phase_ == phase::lingering; }
+  std::optional<time_point> next_deadline() const noexcept;
+  void handle_timeout(time_point now);
+  bool wants_read() const noexcept;
+  bool is_done() const noexcept { return phase_ == phase::over; }
+  output_chain release_output();
+
+ private:
+  // refusing: a fault waits until what came before it was answered. lingering: the last answer is
+  // written, and what still comes is thrown away, so that no reset destroys it on its way.
+  enum class phase : std::uint8_t { idle, open, refusing, lingering, upgraded, failing, over };
+  struct working_set;
+  struct exchange;
+
+  working_set& work() { return work_ ? *work_ : make_work(); }
+  working_set& make_work();
+  exchange* find(request_id id) const noexcept;
+  result<exchange*> find_unanswered(request_id id) const;
+  send_buffer& out_of(exchange& x);
+  template <class Body>
+  result<std::size_t> respond_with(request_id id, const response& head, std::size_t size, Body body,
+                                   time_point now);
+  result<void> put_head(exchange& x, const response& head, body_info body);
+  std::string_view connection_of(exchange& x, const response& head) noexcept;
+  bool is_refusable(const exchange& x) const noexcept;
+  result<std::size_t> put_switch(request_id id, std::uint16_t status, std::string_view protocol,
+                                 std::span<const header> headers, time_point now);
+  std::size_t written(time_point now) noexcept;
+  void answered(exchange& x) noexcept;
+  void promote() noexcept;
+  void send_continue(exchange& x);
+  void drop_output() noexcept;
+
+  event next_part();
+  std::optional<event> take_part(working_set& w);
+  std::optional<event> begin_request(working_set& w);
+  std::optional<event> end_request(working_set& w);
+  event wait(working_set& w);
+  event end_event();
+  void refuse(error why);
+  void send_refusal();
+  void fail_with(error why);
+  void end_after_output() noexcept;
+  bool is_between() const noexcept;
+  std::optional<time_point> read_deadline() const noexcept;
+
+  const server_limits* limits_;
+  date_text* date_;
+  std::unique_ptr<working_set> work_;
+  time_point now_{};
+  time_point since_{};  // when the wait began that the timeouts bound
+  request_id next_id_ = 1;
+  phase phase_ = phase::idle;
+  bool ended_ = false;  // the peer has ended its stream
+  bool held_ = false;
+  bool draining_ = false;
+  bool last_ = false;  // no request after those that were delivered
+};
+
+static_assert(machine<server>);
+
+}  // namespace parley::http
