@@ -66,8 +66,7 @@ class server {
                              failed, closed>;
 
   // Both are borrowed until the end of the connection. Without a date no field Date is sent.
-  explicit server(const server_limits& limits, date_text* date = nullptr) noexcept
-      : limits_(&limits), date_(date) {}
+  explicit server(const server_limits& limits, date_text* date = nullptr) noexcept;
   server(server&&) noexcept;  // before start() only
   ~server();
 
