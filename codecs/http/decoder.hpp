@@ -86,8 +86,8 @@ class decoder {
   // the end; then next() tells of its end if there was one.
   bool end_of_stream(std::size_t unread) noexcept;
 
-  // No message was begun.
-  bool is_idle() const noexcept { return state_ == state::idle; }
+  // No message was begun, or there can be no further one.
+  bool is_idle() const noexcept { return state_ == state::idle || state_ == state::closed; }
   // Body or trailers are being decoded.
   bool is_inside() const noexcept { return state_ == state::body || state_ == state::trailers; }
 

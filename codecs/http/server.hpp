@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <parley/codecs/http/decoder.hpp>
 #include <parley/codecs/http/head.hpp>
 #include <parley/codecs/http/server_limits.hpp>
 #include <parley/core/buffer/receive_buffer.hpp>
@@ -65,7 +66,8 @@ class server {
   using event = std::variant<need_data, paused, request_event, body_event, request_end, writable,
                              failed, closed>;
 
-  // Both are borrowed until the end of the connection. Without a date no field Date is sent.
+  // Both are borrowed until the end of the connection. Without a date no field Date is sent; with
+  // one, tell it the time by set_wall_time().
   explicit server(const server_limits& limits, date_text* date = nullptr) noexcept;
   server(server&&) noexcept;  // before start() only
   ~server();
@@ -117,6 +119,9 @@ class server {
   // How large the body of this request may be on the wire: inside its request_event.
   void set_body_limit(std::uint64_t most) noexcept;
 
+  // The time of day for the field Date of the responses to come.
+  void set_wall_time(wall_time at) noexcept { wall_ = at; }
+
   // Takes no further request; answers those that were delivered and says that it ends.
   void drain(time_point now) noexcept;
   // Ends now. Output that is not with the loop is dropped.
@@ -148,55 +153,79 @@ class server {
   output_chain release_output();
 
  private:
-  // refusing: a fault waits until what came before it was answered. lingering: the last answer is
-  // written, and what still comes is thrown away, so that no reset destroys it on its way.
-  enum class phase : std::uint8_t { idle, open, refusing, lingering, upgraded, failing, over };
+  // refusing: a fault waits until what came before it was answered. failing: `failed` is due.
+  // lingering: the last answer is written, and what still comes is thrown away, so that no reset
+  // destroys it on its way.
+  enum class phase : std::uint8_t { idle, open, refusing, failing, lingering, upgraded, over };
+  // What the next bytes are expected to be; the timeouts differ.
+  enum class awaited : std::uint8_t { request, head, body, nothing };
   struct working_set;
   struct exchange;
 
   working_set& work() { return work_ ? *work_ : make_work(); }
   working_set& make_work();
-  exchange* find(request_id id) const noexcept;
-  result<exchange*> find_unanswered(request_id id) const;
+  void hear(time_point now) noexcept { now_ = now_ < now ? now : now_; }
+
+  // Commands.
+  result<exchange*> find_unanswered(request_id id);
+  result<exchange*> find_begun(request_id id);
+  result<void> check_room(std::size_t size) const;
   send_buffer& out_of(exchange& x);
   template <class Body>
-  result<std::size_t> respond_with(request_id id, const response& head, std::size_t size, Body body,
-                                   time_point now);
-  result<void> put_head(exchange& x, const response& head, body_info body);
-  std::string_view connection_of(exchange& x, const response& head) noexcept;
-  bool is_refusable(const exchange& x) const noexcept;
-  result<std::size_t> put_switch(request_id id, std::uint16_t status, std::string_view protocol,
+  result<std::size_t> respond_with(request_id id, const response& head, Body body, time_point now);
+  template <class Body>
+  result<std::size_t> write_any(request_id id, Body body, time_point now);
+  result<std::byte*> put_head(exchange& x, const response& head, body_info body, std::size_t more);
+  std::byte* put_own_fields(std::byte* to, const exchange& x, const response& head,
+                            body_info body) const noexcept;
+  bool ends_after(const exchange& x, const response& head, body_info body) const noexcept;
+  std::size_t body_left(const exchange& x) const noexcept;
+  result<std::size_t> put_switch(request_id id, std::uint16_t status,
                                  std::span<const header> headers, time_point now);
-  std::size_t written(time_point now) noexcept;
-  void answered(exchange& x) noexcept;
-  void promote() noexcept;
-  void send_continue(exchange& x);
-  void drop_output() noexcept;
+  result<exchange*> find_switching(request_id id, bool is_tunnel);
+  std::size_t written(std::size_t before, time_point now) noexcept;
+  void done_with(exchange& x);
+  void promote();
 
-  event next_part();
+  // Events.
+  void forget_delivered() noexcept;
+  event next_part(working_set& w);
+  event pause(working_set& w) noexcept;
   std::optional<event> take_part(working_set& w);
-  std::optional<event> begin_request(working_set& w);
-  std::optional<event> end_request(working_set& w);
-  event wait(working_set& w);
-  event end_event();
+  std::optional<event> begin_request(working_set& w, const part& p);
+  std::optional<event> take_body(working_set& w, const part& p);
+  std::optional<event> end_request(working_set& w, const part& p);
+  std::optional<event> at_tunnel(working_set& w);
+  std::optional<event> wait(working_set& w);
+  std::optional<event> next_refusal(working_set& w);
+  void send_continue(working_set& w);
   void refuse(error why);
-  void send_refusal();
+  void refuse(error why, std::uint16_t status);
+  void put_refusal(working_set& w);
   void fail_with(error why);
   void end_after_output() noexcept;
-  bool is_between() const noexcept;
+  void drop_output() noexcept;
+  void await(awaited what) noexcept;
+  bool is_paused() const noexcept;
+
+  // Time.
   std::optional<time_point> read_deadline() const noexcept;
+  std::optional<time_point> rate_deadline() const noexcept;
+  std::optional<time_point> write_deadline() const noexcept;
+  void read_too_slow(time_point now);
 
   const server_limits* limits_;
   date_text* date_;
   std::unique_ptr<working_set> work_;
   time_point now_{};
-  time_point since_{};  // when the wait began that the timeouts bound
+  time_point since_{};  // when the wait for what is awaited began
+  wall_time wall_{};
   request_id next_id_ = 1;
   phase phase_ = phase::idle;
+  awaited awaited_ = awaited::request;
   bool ended_ = false;  // the peer has ended its stream
   bool held_ = false;
-  bool draining_ = false;
-  bool last_ = false;  // no request after those that were delivered
+  bool last_ = false;  // no request is taken behind those that were delivered
 };
 
 static_assert(machine<server>);

@@ -115,6 +115,25 @@ void send_buffer::append(static_bytes bytes) {
   append_segment(bytes.view(), nullptr);
 }
 
+void send_buffer::append(send_buffer&& other) {
+  check_sum(size_, other.size_);
+  segments_.reserve(other.segments_.size());
+  undo_guard guard{*this, size_};
+  for (std::size_t i = 0; i < other.segments_.size(); ++i) {
+    const const_buffer piece = other.segments_.piece(i);
+    const byte_view bytes(static_cast<const std::byte*>(piece.data), piece.size);
+    detail::segment_owner& owner = other.segments_.owner(i);
+    if (owner.inline_block != nullptr) {
+      append(bytes);
+    } else {
+      segments_.reserve(1);  // copies may have taken what was reserved
+      append_segment(bytes, std::exchange(owner.shared, nullptr));
+    }
+  }
+  guard.armed = false;
+  other.consume(other.size_);
+}
+
 void send_buffer::append_segment(byte_view bytes, detail::shared_block* owner) noexcept {
   segments_.push_back({bytes.data(), bytes.size()}, {nullptr, owner});
   size_ += bytes.size();

@@ -72,6 +72,10 @@ class send_buffer {
   void append(shared_bytes bytes);
   void append(static_bytes bytes);
 
+  // Appends all that waits in another buffer, which is empty then; nothing of it may have been
+  // shown by output(). Shared and static slices move, small bytes are copied.
+  void append(send_buffer&& other);
+
   // The gather list of what waits, at most max_list entries, in order. Calling
   // it again without a change in between returns the same list.
   buffer_list output() noexcept;
