@@ -46,6 +46,7 @@ bool coding_is_available(coding) noexcept;
 // coding that is named twice the lower weight counts.
 coding choose_coding(std::string_view accept_encoding) noexcept;
 
+// Why a body cannot be decoded, or encoded.
 enum class coding_fault : std::uint8_t {
   corrupt,        // not the format, a wrong checksum, or bytes behind the end
   too_large,      // inflate_limits::max_output
@@ -55,6 +56,7 @@ enum class coding_fault : std::uint8_t {
   unavailable,    // built without zlib
 };
 
+// What is accepted of one body, however short it is on the wire.
 struct inflate_limits {
   // Bytes of one body, decoded. Without a limit the caller has to count what it
   // keeps; decoding itself needs the same memory for every body.
@@ -73,7 +75,7 @@ enum class inflate_status : std::uint8_t {
   need_data,  // all input is used up: come again with more, or finish()
   out_full,   // there is more output, perhaps: call again with the rest and new room
   done,       // all input is used up and the body may end here
-  failed,     // for ever; fault() says why. What was produced is right.
+  failed,     // for ever; fault() says why. No checksum vouches for what was produced.
 };
 
 // How far a call of decode() came.

@@ -65,6 +65,7 @@ struct event_limits {
   std::size_t max_event = std::size_t{4} << 20;
 };
 
+// Why a stream of events cannot be read any further.
 enum class event_fault : std::uint8_t {
   line_too_long,    // event_limits::max_line
   event_too_large,  // event_limits::max_event

@@ -98,7 +98,7 @@ inflate_stream* make_inflate(wrapper around) noexcept {
 }
 
 deflate_stream* make_deflate(wrapper around, int level) noexcept {
-  constexpr int memory_level = 8;  // zlib's own default, 128 KiB beside the window
+  constexpr int memory_level = 8;  // zlib's own default: 128 KiB, and as much for the window
   auto* made = new (std::nothrow) deflate_stream;
   if (made && deflateInit2(&made->z, level, Z_DEFLATED, window_of(around), memory_level,
                            Z_DEFAULT_STRATEGY) != Z_OK) {

@@ -228,6 +228,27 @@ TEST(event_decoder, allocates_nothing_in_the_steady_state) {
   EXPECT_EQ(d.last_event_id(), "0123456789012345678901234567890");
 }
 
+TEST(event_decoder, can_be_reset_after_a_failed_allocation) {
+  const std::string event = "id: " + std::string(50, '1') + "\nevent: " + std::string(60, 'e') +
+                            "\ndata: " + std::string(200, 'x') + "\n\n";
+  std::size_t failures = 0;
+  for (bool has_failed = true; has_failed; ++failures) {
+    event_decoder d;
+    try {
+      const failing_allocation failing(failures);
+      (void)d.next(as_bytes(event).first(40));
+      (void)d.next(as_bytes(event).subspan(40));
+      has_failed = failing.has_failed();
+    } catch (const std::bad_alloc&) {
+      d.reset();
+    }
+    const auto r = d.next(as_bytes(event));
+    EXPECT_EQ(r.status, event_status::event);
+    EXPECT_EQ(d.data(), std::string(200, 'x'));
+  }
+  EXPECT_GE(failures, 4U);
+}
+
 TEST(event_decoder, release_keeps_what_is_begun) {
   listener l;
   ASSERT_TRUE(l.feed("data: 1234567890123456789012345678901234567890\nda"));
