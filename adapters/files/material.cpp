@@ -2,6 +2,7 @@
 #include <parley/adapters/files/detail/system.hpp>
 #include <parley/adapters/files/material.hpp>
 #include <parley/codecs/tls/errc.hpp>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -55,6 +56,8 @@ result<tls::config> config_of(const tls_settings& s, observer* watch) {
   how.bytes = *std::move(bytes);
   how.verify = s.verify;
   how.watch = watch;
+  for (const auto word : std::views::split(s.alpn, ','))
+    how.alpn.emplace_back(word.begin(), word.end());
   // Without one the error says that there is none, instead of calling it wrong.
   if (!s.key_password.empty()) how.key_password = [password = s.key_password] { return password; };
   return how;

@@ -1,48 +1,10 @@
-#include <charconv>
 #include <parley/codecs/resp/redis_config.hpp>
+#include <parley/core/api/settings.hpp>
 
 namespace parley {
 namespace {
 
 constexpr std::uint16_t default_port = 6379;
-
-template <class N>
-// All of the text or nothing: "3x" is a typing error, not the number 3.
-bool read_number(std::string_view text, N& to) {
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), to);
-  return fault == std::errc() && end == text.data() + text.size();
-}
-
-// Collects faults, so that a person corrects all of them in one go.
-class faults {
- public:
-  void add(std::string_view text) {
-    if (!all_.empty()) all_.append("; ");
-    all_.append(text);
-  }
-  void check(bool good, std::string_view text) {
-    if (!good) add(text);
-  }
-  result<void> verdict() && {
-    if (all_.empty()) return {};
-    return fail(errc::bad_configuration, std::move(all_));
-  }
-
- private:
-  std::string all_;
-};
-
-bool read_verify(std::string_view text, verify_mode& to) {
-  if (text == "full")
-    to = verify_mode::full;
-  else if (text == "ca_only")
-    to = verify_mode::ca_only;
-  else if (text == "none")
-    to = verify_mode::none;
-  else
-    return false;
-  return true;
-}
 
 bool read_protocol(std::string_view text, resp::version_choice& to) {
   if (text == "2")
@@ -54,16 +16,7 @@ bool read_protocol(std::string_view text, resp::version_choice& to) {
   return true;
 }
 
-bool read_seconds(std::string_view text, duration& to) {
-  double seconds = 0;
-  // Written so that NaN fails too; the upper bound keeps the conversion from
-  // overflowing.
-  if (!read_number(text, seconds) || !(seconds > 0) || seconds > 1e6) return false;
-  to = std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
-  return true;
-}
-
-void read_parameter(redis_config& c, const uri_parameter& p, faults& found) {
+void read_parameter(redis_config& c, const uri_parameter& p, fault_list& found) {
   bool good = true;
   if (p.name == "db")
     good = read_number(p.value, c.db);
@@ -89,15 +42,15 @@ void read_parameter(redis_config& c, const uri_parameter& p, faults& found) {
   } else {
     // Not ignored: a misspelt "verfy=none" or "timout=1" would silently mean the
     // default. Named without its value, which may be a secret.
-    return found.add("the URI has an unknown parameter \"" + p.name + "\"");
+    return found.add(unknown_parameter(p));
   }
-  if (!good) found.add("the URI's parameter \"" + p.name + "\" has no valid value");
+  if (!good) found.add(bad_parameter(p));
 }
 
 }  // namespace
 
 result<void> redis_config::validate() const {
-  faults found;
+  fault_list found;
   found.check(!host.empty() || !unix_socket.empty(), "host is empty");
   found.check(port != 0 || !unix_socket.empty(), "port is 0");
   found.check(max_connections > 0, "max_connections is 0");
@@ -134,7 +87,7 @@ result<redis_config> redis_config::from_uri(std::string_view text) {
 
 result<redis_config> redis_config::from_uri(const uri& where) {
   redis_config c;
-  faults found;
+  fault_list found;
   const std::string_view protocol = where.protocol();
   c.ssl = protocol == "rediss";
   found.check(protocol == "redis" || c.ssl || where.scheme() == "unix",

@@ -29,6 +29,7 @@ struct tls_settings {
   std::string crlfile{};  // if there is one, revocation is checked
   verify_mode verify = verify_mode::full;
   client_certificates clients = client_certificates::none;  // of a server
+  std::string alpn{};  // application protocols, the preferred one first: "h2,http/1.1"
 
   friend bool operator==(const tls_settings&, const tls_settings&) = default;
 };

@@ -1,6 +1,7 @@
 #include <bit>
 #include <parley/codecs/resp/server/detail/redis_server_session.hpp>
 #include <parley/codecs/resp/server/redis_server.hpp>
+#include <parley/core/api/settings.hpp>
 #include <utility>
 
 namespace parley {
@@ -32,23 +33,6 @@ resp::engine_config engine_settings(loop& home, const redis_server_config& c) {
           .seed = {halves[0], halves[1]},
           .run_id = make_run_id(home)};
 }
-
-// Faults are collected, so that one try tells all of them.
-class fault_list {
- public:
-  void check(bool good, std::string_view fault) {
-    if (good) return;
-    if (!text_.empty()) text_ += "; ";
-    text_ += fault;
-  }
-  result<void> verdict() && {
-    if (text_.empty()) return {};
-    return fail(errc::bad_configuration, std::move(text_));
-  }
-
- private:
-  std::string text_;
-};
 
 }  // namespace
 

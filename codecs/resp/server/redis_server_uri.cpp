@@ -1,60 +1,24 @@
-#include <charconv>
 #include <parley/codecs/resp/server/redis_server.hpp>
+#include <parley/core/api/settings.hpp>
 
 namespace parley {
 namespace {
 
-bool read_clients(std::string_view text, client_certificates& to) {
-  if (text == "none") {
-    to = client_certificates::none;
-  } else if (text == "optional") {
-    to = client_certificates::optional;
-  } else if (text == "required") {
-    to = client_certificates::required;
-  } else {
-    return false;
-  }
-  return true;
-}
-
-// False if it is none of them; `good` says whether its value is valid.
-bool read_tls_parameter(tls_settings& tls, const uri_parameter& p, bool& good) {
-  good = !p.value.empty();
-  if (p.name == "certfile") {
-    tls.certfile = p.value;
-  } else if (p.name == "keyfile") {
-    tls.keyfile = p.value;
-  } else if (p.name == "ca_certs") {
-    tls.ca_certs = p.value;
-  } else if (p.name == "crlfile") {
-    tls.crlfile = p.value;
-  } else if (p.name == "clients") {
-    good = read_clients(p.value, tls.clients);
-  } else {
-    return false;
-  }
-  return true;
-}
-
 result<void> read_parameter(redis_server_config& c, const uri_parameter& p) {
-  const auto read = [&](auto& to) {
-    const auto [end, fault] = std::from_chars(p.value.data(), p.value.data() + p.value.size(), to);
-    return fault == std::errc() && end == p.value.data() + p.value.size();
-  };
   bool good = false;
-  const bool is_tls = c.ssl && read_tls_parameter(c.tls, p, good);
+  const bool is_tls = c.ssl && read_tls_server_parameter(c.tls, p, good);
   if (is_tls) {
     // Read, or found wrong.
   } else if (p.name == "databases") {
-    good = read(c.databases);
+    good = read_number(p.value, c.databases);
   } else if (p.name == "max_clients") {
-    good = read(c.max_clients);
+    good = read_number(p.value, c.max_clients);
   } else {
     // A misspelt one would silently mean the default.
-    return fail(errc::bad_configuration, "the URI has an unknown parameter \"" + p.name + "\"");
+    return fail(errc::bad_configuration, unknown_parameter(p));
   }
   if (good) return {};
-  return fail(errc::bad_configuration, "the URI's parameter \"" + p.name + "\" has no valid value");
+  return fail(errc::bad_configuration, bad_parameter(p));
 }
 
 }  // namespace

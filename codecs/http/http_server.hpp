@@ -1,0 +1,149 @@
+// parley::http_server: listens, and drives an http::server for each connection, on your loop. What
+// the requests mean is a handler's affair; routes and JSON are the REST provider's.
+//
+//   struct hello final : parley::http_handler {
+//     void on_event(parley::http_peer& p, parley::http::server::event& e, parley::time_point now) {
+//       if (const auto* end = std::get_if<parley::http::request_end>(&e)) {
+//         (void)p.machine().respond(end->id, {}, "hello\n", now);
+//       }
+//     }
+//   } handler;
+//   parley::http_server server(loop, handler, {.port = 8080});
+//   if (auto ok = server.listen(); !ok) ...
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <parley/codecs/http/server.hpp>
+#include <parley/core/api/observer.hpp>
+#include <parley/core/api/tables.hpp>
+#include <parley/core/async/operation.hpp>
+#include <parley/core/loop/loop.hpp>
+#include <parley/core/net/uri.hpp>
+#include <string>
+#include <vector>
+
+namespace parley {
+
+// An aggregate: `http_server server{loop, handler, {.port = 0}};`
+struct http_server_config {
+  std::string host = "127.0.0.1";  // a numeric address; "0.0.0.0" or "::" for all
+  std::uint16_t port = 8080;       // 0: one that is free, see local_address()
+  std::string unix_socket{};       // a path, instead of host and port
+  // Lets several servers share the address, each on a loop of its own (SO_REUSEPORT).
+  bool reuse_port = false;
+
+  std::uint32_t max_connections = 10'000;  // further ones are refused
+  http::server_limits limits{};            // of each connection
+
+  // TLS, if `with` has an entry "tls_server": https://. Certificate and key are needed.
+  // Certificates may be renewed while it serves.
+  bool ssl = false;
+  tls_settings tls{};
+  transports* with = nullptr;  // must outlive the server
+  observer* watch = nullptr;   // is told of connections that failed; must outlive the server
+
+  // How long stop() waits for answers.
+  duration stop_timeout = std::chrono::seconds(5);
+
+  // Every fault at once, in the message of one errc::bad_configuration.
+  result<void> validate() const;
+  // http://127.0.0.1:8080, https:// for TLS, http+unix:///path. Parameters: max_connections; with
+  // TLS certfile, keyfile, ca_certs, crlfile, clients; unknown ones are an error.
+  static result<http_server_config> from_uri(const uri& where);
+  // What to listen on. Errors: errc::invalid_argument if the host is no number.
+  result<address> where() const;
+};
+
+namespace detail {
+class http_session;
+}
+
+// One connection, as its handler sees it. Lives until the event `closed`, which each gets.
+class http_peer {
+ public:
+  http::server& machine() noexcept;
+  // After a command that was given outside of on_event().
+  void wake();
+  const address& from() const noexcept { return from_; }
+  // For the handler; null at first.
+  void* user = nullptr;
+
+ private:
+  friend detail::http_session;
+  explicit http_peer(address from) noexcept : from_(std::move(from)) {}
+  ~http_peer() = default;
+  http_peer(const http_peer&) = delete;
+  http_peer& operator=(const http_peer&) = delete;
+
+  address from_;
+};
+
+class http_handler {
+ public:
+  // Inside the drain: views of the event live until it returns; answering here is what makes
+  // answers leave together. Events need_data and paused are left out. `closed` is the last, once;
+  // the peer is gone after it. Must not throw.
+  virtual void on_event(http_peer& peer, http::server::event& event, time_point now) = 0;
+
+ protected:
+  ~http_handler() = default;
+};
+
+// One thread, that of the loop. May be destroyed at any time, also inside on_event(): connections
+// close then, and their handler hears `closed` from inside the destructor. Loop and handler must
+// outlive it.
+class http_server final : private acceptor {
+ public:
+  http_server(loop& home, http_handler& handler, http_server_config config = {});
+  ~http_server();
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+
+  // Opens the socket; clients are served from then on. Errors: bad_configuration, and what
+  // loop::listen() says; errc::misuse if it listens already.
+  result<void> listen();
+  bool is_listening() const noexcept { return listener_ != nullptr; }
+  // With the port that was chosen for port 0. Nothing before listen().
+  std::optional<address> local_address() const;
+
+  // Ends in an orderly way: accepts nobody, takes no further request, answers those that were
+  // delivered, and closes each connection after its last answer, or all after stop_timeout.
+  // listen() may follow.
+  operation<void> stop();
+
+  std::size_t connections() const noexcept { return sessions_.size(); }
+  const http_server_config& config() const noexcept { return config_; }
+
+ private:
+  friend detail::http_session;
+
+  class deadline final : public timer {
+   public:
+    explicit deadline(http_server& home) noexcept : home_(home) {}
+    void fired(time_point) override { home_.on_stop_deadline(); }
+
+   private:
+    http_server& home_;
+  };
+
+  driver* accept(connection& c, const address& peer) override;
+  result<layer_ptr> make_tls();
+  void on_stop_deadline();
+  void abandon_all() noexcept;
+  void forget(detail::http_session& s) noexcept;
+  void end_stop();
+
+  loop& loop_;
+  http_handler& handler_;
+  http_server_config config_;
+  http::date_text date_;
+  std::unique_ptr<listener> listener_;
+  std::vector<detail::http_session*> sessions_;
+  std::vector<completer<void>> stopping_;
+  deadline stop_deadline_{*this};
+};
+
+}  // namespace parley
