@@ -12,51 +12,116 @@ namespace {
 using detail::line_scan;
 using detail::position_array;
 
-// Which field a name may be, by its length and first letter: a guess to be confirmed.
-constexpr std::size_t framing_key(std::size_t size, char first) noexcept {
-  return (size + static_cast<unsigned char>(first)) & 31;
+// Positions of marks, from the array of a scan or from the bits of a short one.
+class array_marks {
+ public:
+  explicit array_marks(const position_array& positions) noexcept : next_(positions.at.data()) {}
+  std::uint32_t take() noexcept { return *next_++; }
+
+ private:
+  const std::uint16_t* next_;
+};
+
+class bit_marks {
+ public:
+  explicit bit_marks(std::uint64_t bits) noexcept : bits_(bits) {}
+  std::uint32_t take() noexcept {
+    const auto at = static_cast<std::uint32_t>(__builtin_ctzll(bits_));
+    bits_ &= bits_ - 1;
+    return at;
+  }
+
+ private:
+  std::uint64_t bits_;
+};
+
+template <class Word>
+constexpr Word word_at(const char* from) noexcept {
+  if (std::is_constant_evaluated()) {
+    Word w = 0;
+    for (std::size_t i = 0; i < sizeof(Word); ++i) {
+      w |= static_cast<Word>(static_cast<Word>(static_cast<unsigned char>(from[i])) << (8 * i));
+    }
+    return w;
+  }
+  Word w;
+  std::memcpy(&w, from, sizeof w);
+  return w;
 }
 
+// All names that frame have 4 to 17 letters: two words at their ends, and one in the middle, cover
+// each. The bit 0x20 makes letters small; of other token characters only '-' becomes what one of
+// the names has, and that is itself.
 struct framing_entry {
-  std::string_view name;
+  constexpr framing_entry() noexcept = default;
+  constexpr framing_entry(std::string_view name, field f) noexcept : size(name.size()), which(f) {
+    if (size < 8) {
+      front = word_at<std::uint32_t>(name.data());
+      back = word_at<std::uint32_t>(name.data() + size - 4);
+    } else {
+      front = word_at<std::uint64_t>(name.data());
+      back = word_at<std::uint64_t>(name.data() + size - 8);
+      middle = name[size / 2];
+    }
+  }
+
+  std::uint64_t front = 0;
+  std::uint64_t back = 0;
+  std::size_t size = 0;
+  char middle = 0;  // the one letter of the longest that neither word covers
   field which = field::other;
 };
 
+// Which field a name may be, by its length and first letter: a guess to be confirmed.
+constexpr std::size_t framing_key(std::size_t size, char first) noexcept {
+  return (size + static_cast<unsigned char>(first | 0x20)) & 31;
+}
+
 constexpr std::array<framing_entry, 32> framing_fields = [] {
   std::array<framing_entry, 32> table{};
-  for (const framing_entry& e : {framing_entry{"host", field::host},
-                                 {"content-length", field::content_length},
-                                 {"transfer-encoding", field::transfer_encoding},
-                                 {"connection", field::connection},
-                                 {"expect", field::expect},
-                                 {"upgrade", field::upgrade}}) {
-    table[framing_key(e.name.size(), e.name[0])] = e;
-  }
+  const auto add = [&](std::string_view name, field f) {
+    table[framing_key(name.size(), name[0])] = framing_entry(name, f);
+  };
+  add("host", field::host);
+  add("content-length", field::content_length);
+  add("transfer-encoding", field::transfer_encoding);
+  add("connection", field::connection);
+  add("expect", field::expect);
+  add("upgrade", field::upgrade);
   return table;
 }();
 
 constexpr bool all_are_there() noexcept {
   int found = 0;
-  for (const framing_entry& e : framing_fields) found += e.name.empty() ? 0 : 1;
+  for (const framing_entry& e : framing_fields) found += e.size == 0 ? 0 : 1;
   return found == 6;
 }
 static_assert(all_are_there(), "two names share a key");
 
-// Bytes are letters, digits or '-' where it matters: '-' | 0x20 is itself, and a token's byte
-// that becomes equal by it is the same letter in upper case, or one of a few marks.
-bool is_name(const char* text, std::string_view lower) noexcept {
-  for (std::size_t i = 0; i < lower.size(); ++i) {
-    const char c = text[i];
-    if (c == lower[i]) continue;
-    if (c < 'A' || c > 'Z' || (c | 0x20) != lower[i]) return false;
-  }
-  return true;
+// A word beyond the method is still in the head.
+inline method method_of(const char* name, std::size_t size) noexcept {
+  constexpr std::uint32_t get = word_at<std::uint32_t>("GET "),
+                          post = word_at<std::uint32_t>("POST");
+  const auto word = word_at<std::uint32_t>(name);
+  if (word == get) return method::get;
+  if (word == post && size == 4) return method::post;
+  return parse_method({name, size});
 }
 
 inline field framing_field(const char* name, std::size_t size) noexcept {
-  const framing_entry& e = framing_fields[framing_key(size, static_cast<char>(*name | 0x20))];
-  if (e.name.size() != size) return field::other;
-  return is_name(name, e.name) ? e.which : field::other;
+  const framing_entry& e = framing_fields[framing_key(size, *name)];
+  if (e.size != size) return field::other;
+  if (size < 8) {
+    constexpr std::uint32_t small = 0x2020'2020;
+    const bool same = (word_at<std::uint32_t>(name) | small) == e.front &&
+                      (word_at<std::uint32_t>(name + size - 4) | small) == e.back;
+    return same ? e.which : field::other;
+  }
+  constexpr std::uint64_t small = 0x2020'2020'2020'2020;
+  const bool same = (word_at<std::uint64_t>(name) | small) == e.front &&
+                    (word_at<std::uint64_t>(name + size - 8) | small) == e.back &&
+                    (name[size / 2] | 0x20) == e.middle;
+  return same ? e.which : field::other;
 }
 
 }  // namespace
@@ -68,7 +133,7 @@ field detail::framing_field_of(std::string_view name) noexcept {
 head_decoder::head_decoder(role sender, const limits& bounds, leniency tolerance,
                            scan_level level) noexcept
     : limits_(&bounds),
-      scan_(tolerance.any_of_lines() ? nullptr : detail::find_scanner(level)),
+      scan_(tolerance.any_of_lines() ? nullptr : detail::find_scanners(level)),
       role_(sender),
       lenient_(tolerance) {}
 
@@ -111,11 +176,13 @@ head_status head_decoder::decode(byte_view in, std::span<field_place> fields) no
   if (searched_ != 0 && !has_new_line(in)) return head_status::need_data;
   if (scan_ == nullptr || at_ >= in.size()) return run_carefully(in, fields);
   const char* const text = reinterpret_cast<const char*>(in.data());
+  if (in.size() < 64 && at_ == 0) return decode_few(text, in.size(), fields);
   position_array positions;
   for (;;) {
-    const line_scan found = scan_(text + at_, in.size() - at_, positions);
+    const line_scan found = scan_->lines(text + at_, in.size() - at_, positions);
     const statements before = said_;
-    if (found.bad || !take_lines(text, found, positions, fields)) {
+    if (found.bad || !take_lines(text, array_marks(positions), found.lines, found.end,
+                                 found.head_done, fields)) {
       // Also without a fault: places run out, a limit lies in between.
       said_ = before;
       return run_carefully(in, fields);
@@ -128,65 +195,30 @@ head_status head_decoder::decode(byte_view in, std::span<field_place> fields) no
   return run_carefully(in, fields);
 }
 
-// Makes fields of the lines that were found. What it leaves half-done the careful way does again.
-bool head_decoder::take_lines(const char* text, const line_scan& found,
-                              const position_array& positions,
-                              std::span<field_place> fields) noexcept {
-  const std::uint16_t* pair = positions.at.data();
-  const std::uint16_t* const end = pair + 2 * static_cast<std::size_t>(found.lines);
-  const std::uint32_t base = at_;
-  std::uint32_t line = 0;
-  if (waits_for_start()) {
-    // The empty line alone is no head.
-    if (pair == end) return !found.head_done;
-    if (pair[1] > limits_->start_line || !take_start_line(text, pair[0], pair[1])) return false;
-    line = pair[1] + 2U;
-    said_.start_size = line;
-    pair += 2;
+head_status head_decoder::decode_few(const char* text, std::size_t size,
+                                     std::span<field_place> fields) noexcept {
+  const detail::short_scan found = scan_->few(text, size);
+  const statements before = said_;
+  if (!found.bad && found.head_done &&
+      take_lines(text, bit_marks(found.marks), found.lines, found.end, true, fields)) {
+    at_ = found.end;
+    return finish();
   }
-  const std::size_t lines = static_cast<std::size_t>(end - pair) / 2;
-  if (count_ + lines > fields.size() || count_ + lines > limits_->headers) return false;
-  if (base + found.end - said_.start_size > block_limit()) return false;
-  field_place* place = fields.data() + count_;
-  for (; pair != end; pair += 2, ++place) {
-    const char* const at = text + base;
-    const std::uint32_t name_end = pair[0];
-    std::uint32_t value = name_end + 1;
-    std::uint32_t value_end = pair[1];
-    if (at[name_end] != ':' || name_end == line) return false;
-    value += at[value] == ' ' ? 1 : 0;
-    if (static_cast<unsigned char>(at[value]) <= ' ' ||
-        static_cast<unsigned char>(at[value_end - 1]) <= ' ') {
-      while (value < value_end && (at[value] == ' ' || at[value] == '\t')) ++value;
-      while (value_end > value && (at[value_end - 1] == ' ' || at[value_end - 1] == '\t')) {
-        --value_end;
-      }
-    }
-    const std::uint32_t name_size = name_end - line;
-    const field which = framing_field(at + line, name_size);
-    *place = {base + line, base + value, value_end - value, static_cast<std::uint16_t>(name_size),
-              static_cast<std::uint16_t>(which)};
-    if (which != field::other) {
-      const auto index = static_cast<std::size_t>(place - fields.data());
-      note_field(which, {at + value, value_end - value}, index);
-    }
-    line = pair[1] + 2U;
-  }
-  count_ += static_cast<std::uint32_t>(lines);
-  return true;
+  said_ = before;
+  return run_carefully(as_bytes({text, size}), fields);
 }
 
 // --- the first line -----------------------------------------------------------------------
 
-bool head_decoder::take_start_line(const char* text, std::size_t name_end,
-                                   std::size_t cr) noexcept {
+inline bool head_decoder::take_start_line(const char* text, std::size_t name_end,
+                                          std::size_t cr) noexcept {
   return role_ == role::request ? take_request_line(text, name_end, cr)
                                 : take_status_line(text, cr);
 }
 
 // METHOD SP target SP HTTP/1.1
-bool head_decoder::take_request_line(const char* text, std::size_t name_end,
-                                     std::size_t cr) noexcept {
+inline bool head_decoder::take_request_line(const char* text, std::size_t name_end,
+                                            std::size_t cr) noexcept {
   // One letter, a space, one character, a space and the version.
   if (cr < 12 || name_end == 0 || name_end > 0xffff || text[name_end] != ' ') return false;
   if (name_end + 10 >= cr) return false;
@@ -199,7 +231,7 @@ bool head_decoder::take_request_line(const char* text, std::size_t name_end,
   minor_ = static_cast<std::uint8_t>(minor - '0');
   method_size_ = static_cast<std::uint16_t>(name_end);
   target_size_ = static_cast<std::uint32_t>(size);
-  verb_ = parse_method({text, name_end});
+  verb_ = method_of(text, name_end);
   // Nearly all begin with a slash, whatever the method.
   if (*target == '/' && verb_ != method::connect) {
     form_ = target_form::origin;
@@ -221,6 +253,54 @@ bool head_decoder::take_status_line(const char* text, std::size_t cr) noexcept {
   status_ =
       static_cast<std::uint16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 + (text[11] - '0'));
   target_size_ = static_cast<std::uint32_t>(cr > 13 ? cr - 13 : 0);
+  return true;
+}
+
+// --- lines ------------------------------------------------------------------------------------
+
+// Makes fields of the lines that were found. False: the careful way does it all again.
+template <class Marks>
+inline bool head_decoder::take_lines(const char* text, Marks marks, std::size_t lines,
+                                     std::size_t end, bool head_done,
+                                     std::span<field_place> fields) noexcept {
+  const std::uint32_t base = at_;
+  std::uint32_t line = 0;
+  if (waits_for_start()) {
+    // The empty line alone is no head.
+    if (lines == 0) return !head_done;
+    const std::uint32_t name_end = marks.take(), cr = marks.take();
+    if (cr > limits_->start_line || !take_start_line(text, name_end, cr)) return false;
+    line = cr + 2;
+    said_.start_size = line;
+    --lines;
+  }
+  if (count_ + lines > fields.size() || count_ + lines > limits_->headers) return false;
+  if (base + end - said_.start_size > block_limit()) return false;
+  const char* const at = text + base;
+  field_place* place = fields.data() + count_;
+  for (std::size_t left = lines; left != 0; --left, ++place) {
+    const std::uint32_t name_end = marks.take(), cr = marks.take();
+    if (at[name_end] != ':' || name_end == line) return false;
+    std::uint32_t value = name_end + 1, value_end = cr;
+    value += at[value] == ' ' ? 1 : 0;
+    if (static_cast<unsigned char>(at[value]) <= ' ' ||
+        static_cast<unsigned char>(at[value_end - 1]) <= ' ') [[unlikely]] {
+      while (value < value_end && (at[value] == ' ' || at[value] == '\t')) ++value;
+      while (value_end > value && (at[value_end - 1] == ' ' || at[value_end - 1] == '\t')) {
+        --value_end;
+      }
+    }
+    const std::uint32_t name_size = name_end - line;
+    const field which = framing_field(at + line, name_size);
+    *place = {base + line, base + value, value_end - value, static_cast<std::uint16_t>(name_size),
+              static_cast<std::uint16_t>(which)};
+    if (which != field::other) {
+      const auto index = static_cast<std::size_t>(place - fields.data());
+      note_field(which, {at + value, value_end - value}, index);
+    }
+    line = cr + 2;
+  }
+  count_ += static_cast<std::uint32_t>(lines);
   return true;
 }
 
@@ -250,7 +330,7 @@ void head_decoder::note_field(field which, std::string_view value, std::size_t i
 
 void head_decoder::note_host(std::string_view value, std::size_t index) noexcept {
   if (role_ == role::response) return;
-  if (says(has_host) || !detail::is_host(value)) return note_fault(errc::bad_host);
+  if (says(has_host) || !detail::is_host_in_head(value)) return note_fault(errc::bad_host);
   note_that(has_host);
   said_.host = static_cast<std::uint32_t>(index);
 }

@@ -13,10 +13,7 @@
 namespace parley::http {
 namespace detail {
 
-struct line_scan;
-struct position_array;
-using line_scanner = line_scan (*)(const char* text, std::size_t size,
-                                   position_array& positions) noexcept;
+struct scanners;
 
 }  // namespace detail
 
@@ -91,8 +88,11 @@ class head_decoder {
 
   bool has_new_line(byte_view in) noexcept;
   head_status run_carefully(byte_view in, std::span<field_place> fields) noexcept;
-  bool take_lines(const char* text, const detail::line_scan& found,
-                  const detail::position_array& positions, std::span<field_place> fields) noexcept;
+  template <class Marks>
+  bool take_lines(const char* text, Marks marks, std::size_t lines, std::size_t end, bool head_done,
+                  std::span<field_place> fields) noexcept;
+  head_status decode_few(const char* text, std::size_t size,
+                         std::span<field_place> fields) noexcept;
   bool take_start_line(const char* text, std::size_t name_end, std::size_t cr) noexcept;
   bool take_request_line(const char* text, std::size_t name_end, std::size_t cr) noexcept;
   bool take_status_line(const char* text, std::size_t cr) noexcept;
@@ -139,7 +139,7 @@ class head_decoder {
   bool waits_for_start() const noexcept { return said_.start_size == 0 && !in_trailers_; }
 
   const limits* limits_;
-  detail::line_scanner scan_;
+  const detail::scanners* scan_;
   statements said_;
   std::uint32_t at_ = 0;           // where the first line begins that was not taken
   std::uint32_t searched_ = 0;     // no line ends before

@@ -7,30 +7,36 @@ namespace {
 constexpr std::array<std::string_view, 10> names = {
     "", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
-method if_named(method candidate, std::string_view name) noexcept {
-  return name == names[static_cast<std::size_t>(candidate)] ? candidate : method::other;
+// A short name as a number.
+constexpr std::uint64_t packed(std::string_view name) noexcept {
+  std::uint64_t w = 0;
+  for (const char c : name) w = w << 8 | static_cast<unsigned char>(c);
+  return w;
 }
 
 }  // namespace
 
 method parse_method(std::string_view name) noexcept {
-  if (name.empty()) return method::other;
-  switch (name[0]) {
-    case 'G':
-      return if_named(method::get, name);
-    case 'H':
-      return if_named(method::head, name);
-    case 'D':
-      return if_named(method::delete_, name);
-    case 'C':
-      return if_named(method::connect, name);
-    case 'O':
-      return if_named(method::options, name);
-    case 'T':
-      return if_named(method::trace, name);
-    case 'P':
-      if (name.size() == 3) return if_named(method::put, name);
-      return if_named(name.size() == 4 ? method::post : method::patch, name);
+  if (name.size() > 7) return method::other;
+  switch (packed(name)) {
+    case packed("GET"):
+      return method::get;
+    case packed("HEAD"):
+      return method::head;
+    case packed("POST"):
+      return method::post;
+    case packed("PUT"):
+      return method::put;
+    case packed("DELETE"):
+      return method::delete_;
+    case packed("CONNECT"):
+      return method::connect;
+    case packed("OPTIONS"):
+      return method::options;
+    case packed("TRACE"):
+      return method::trace;
+    case packed("PATCH"):
+      return method::patch;
     default:
       return method::other;
   }

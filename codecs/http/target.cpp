@@ -29,8 +29,6 @@ std::optional<std::string_view> request_head::query() const noexcept {
 namespace detail {
 namespace {
 
-bool is_target_char(char c) noexcept { return c > ' ' && c < 0x7f && c != '#'; }
-
 #if defined(__SSE2__)
 // All bits set where the byte is not allowed. Signed: bytes from 0x80 on are below the space.
 __m128i not_target(const char* from) noexcept {
@@ -39,19 +37,6 @@ __m128i not_target(const char* from) noexcept {
   const __m128i marks =
       _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)), _mm_cmpeq_epi8(v, _mm_set1_epi8('#')));
   return _mm_or_si128(low, marks);
-}
-
-bool is_long_target_text(const char* text, std::size_t size) noexcept {
-  // The last one overlaps: what it shows twice is the same.
-  __m128i bad = not_target(text + size - 16);
-  for (std::size_t i = 0; i + 16 < size; i += 16) bad = _mm_or_si128(bad, not_target(text + i));
-  return _mm_movemask_epi8(bad) == 0;
-}
-#else
-bool is_long_target_text(const char* text, std::size_t size) noexcept {
-  bool good = true;
-  for (std::size_t i = 0; i < size; ++i) good &= is_target_char(text[i]);
-  return good;
 }
 #endif
 
@@ -69,12 +54,20 @@ bool is_literal(std::string_view text) noexcept {
 
 }  // namespace
 
-bool is_target_text(const char* text, std::size_t size) noexcept {
-  if (size >= 16) return is_long_target_text(text, size);
-  bool good = size != 0;
+#if defined(__SSE2__)
+bool is_long_target_text(const char* text, std::size_t size) noexcept {
+  // The last one overlaps: what it shows twice is the same.
+  __m128i bad = not_target(text + size - 16);
+  for (std::size_t i = 0; i + 16 < size; i += 16) bad = _mm_or_si128(bad, not_target(text + i));
+  return _mm_movemask_epi8(bad) == 0;
+}
+#else
+bool is_long_target_text(const char* text, std::size_t size) noexcept {
+  bool good = true;
   for (std::size_t i = 0; i < size; ++i) good &= is_target_char(text[i]);
   return good;
 }
+#endif
 
 bool is_host(std::string_view text) noexcept {
   std::size_t end = 0;

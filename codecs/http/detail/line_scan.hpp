@@ -33,12 +33,31 @@ struct position_array {
 // The most that one scan looks at, since positions have 16 bits.
 inline constexpr std::size_t scan_reach = 65'536 - 64;
 
+// A head of less than 64 bytes: the same as bits, which are walked where they are. Bits behind the
+// head are not set.
+struct short_scan {
+  std::uint64_t marks = 0;  // the end of each name, and each CR: two for each line
+  std::uint64_t lines = 0;  // each LF of a complete line
+  std::uint32_t end = 0;
+  bool head_done = false;
+  bool bad = false;
+};
+
 // Reads no byte outside of [text, text + size). `text` begins a line; size > 0.
 using line_scanner = line_scan (*)(const char* text, std::size_t size,
                                    position_array& positions) noexcept;
 
-// The best scanner of this processor that is not above `most`; null: there is none, and the
-// careful decoder does all.
-line_scanner find_scanner(scan_level most) noexcept;
+// The same for less than 64 bytes.
+using short_scanner = short_scan (*)(const char* text, std::size_t size) noexcept;
+
+// One level's scanners. Static; null for none.
+struct scanners {
+  line_scanner lines;
+  short_scanner few;
+};
+
+// The best of this processor that is not above `most`; null: there is none, and the careful
+// decoder does all.
+const scanners* find_scanners(scan_level most) noexcept;
 
 }  // namespace parley::http::detail

@@ -20,6 +20,13 @@ struct scan_state {
   return sum & ~m.token;
 }
 
+// What is wrong in a block: each LF stands behind a CR and each CR before an LF, no control
+// character anywhere, and a name does not end its line.
+[[gnu::always_inline]] inline std::uint64_t faults_of(const masks& m, std::uint64_t ends,
+                                                      std::uint64_t after_cr) noexcept {
+  return (m.lf ^ ((m.cr << 1) | after_cr)) | m.control | (ends & m.cr);
+}
+
 // The head ends in this block, at the CR whose bit is the lowest of `empty`.
 [[gnu::always_inline]] inline bool ends_here(const char* text, std::size_t size, std::size_t at,
                                              line_scan& out) noexcept {
@@ -47,8 +54,7 @@ line_scan scan(const char* text, std::size_t size, position_array& positions) no
     const std::uint64_t starts = (m.lf << 1) | s.line_start;
     const std::uint64_t empty = starts & m.cr;
     const std::uint64_t ends = name_ends(m, starts, s);
-    // Each LF stands behind a CR and each CR before an LF; a name does not end its line.
-    std::uint64_t fault = (m.lf ^ ((m.cr << 1) | s.after_cr)) | m.control | (ends & m.cr);
+    std::uint64_t fault = faults_of(m, ends, s.after_cr);
     if (empty != 0) [[unlikely]] {
       valid &= (empty & -empty) - 1;
       fault &= valid;
@@ -79,3 +85,28 @@ line_scan scan(const char* text, std::size_t size, position_array& positions) no
   out.bad = s.faults != 0;
   return out;
 }
+
+short_scan scan_few(const char* text, std::size_t size) noexcept {
+  const masks m = part_of_block(text, size);
+  const std::uint64_t starts = (m.lf << 1) | 1;
+  const std::uint64_t empty = starts & m.cr;
+  const std::uint64_t ends = (m.token + starts) & ~m.token;
+  std::uint64_t valid = (std::uint64_t{1} << size) - 1;
+  short_scan out;
+  if (empty != 0) {
+    valid &= (empty & -empty) - 1;
+    const auto cr = static_cast<std::size_t>(__builtin_ctzll(empty));
+    out.head_done = ((m.lf >> (cr + 1)) & 1) != 0;
+    // Anything else behind this CR is a fault, unless it is not there yet.
+    out.bad = !out.head_done && cr + 1 < size;
+    out.end = static_cast<std::uint32_t>(out.head_done ? cr + 2 : cr);
+  } else if (m.lf != 0) {
+    out.end = static_cast<std::uint32_t>(64 - __builtin_clzll(m.lf));
+  }
+  out.lines = static_cast<std::uint32_t>(__builtin_popcountll(m.lf & valid));
+  out.marks = (ends | m.cr) & valid;
+  out.bad |= (faults_of(m, ends, 0) & valid) != 0;
+  return out;
+}
+
+constexpr scanners all = {scan, scan_few};

@@ -197,18 +197,18 @@ alignas(64) constexpr std::array<unsigned char, 64> counting = [] {
 }  // namespace avx512
 PARLEY_END_LEVEL
 
-line_scanner find_scanner(scan_level most) noexcept {
+const scanners* find_scanners(scan_level most) noexcept {
   __builtin_cpu_init();
   if (most >= scan_level::avx512 && __builtin_cpu_supports("avx512vbmi2") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi2")) {
-    return avx512::scan;
+    return &avx512::all;
   }
   if (most >= scan_level::avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
       __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt")) {
-    return avx2::scan;
+    return &avx2::all;
   }
-  if (most >= scan_level::ssse3 && __builtin_cpu_supports("ssse3")) return ssse3::scan;
+  if (most >= scan_level::ssse3 && __builtin_cpu_supports("ssse3")) return &ssse3::all;
   return nullptr;
 }
 
@@ -216,7 +216,7 @@ line_scanner find_scanner(scan_level most) noexcept {
 #else
 namespace parley::http::detail {
 
-line_scanner find_scanner(scan_level) noexcept { return nullptr; }
+const scanners* find_scanners(scan_level) noexcept { return nullptr; }
 
 }  // namespace parley::http::detail
 #endif
