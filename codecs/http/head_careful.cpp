@@ -37,6 +37,8 @@ head_status head_decoder::run_carefully(byte_view in, std::span<field_place> fie
   while (next_line(text, in.size(), l)) {
     const bool is_first = waits_for_start();
     const head_status s = is_first ? take_first_line(text, l) : take_line(text, l, fields);
+    // With more places this line is looked at again, though no byte came after it.
+    if (s == head_status::no_room) searched_ = at_;
     if (s != head_status::need_data) return s;
     at_ = static_cast<std::uint32_t>(l.next);
     // Nothing stood in the line: the end.
