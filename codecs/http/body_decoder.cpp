@@ -52,12 +52,14 @@ body_step body_decoder::count_length(byte_view in) noexcept {
 
 body_step body_decoder::take_all(byte_view in) noexcept {
   if (in.empty()) return {};
-  if (in.size() > limit_ - taken_) {
+  // What the limit allows is given first, or the outcome would depend on the cuts.
+  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(limit_ - taken_, in.size()));
+  if (n == 0) {
     fault_ = errc::body_too_large;
     return {body_status::failed};
   }
-  taken_ += in.size();
-  return {body_status::data, in.size(), in};
+  taken_ += n;
+  return {body_status::data, n, in.first(n)};
 }
 
 body_step body_decoder::take_chunks(byte_view in) noexcept {
