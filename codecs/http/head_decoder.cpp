@@ -146,7 +146,10 @@ void head_decoder::reset() noexcept {
   framing_ = framing::none;
 }
 
-bool head_decoder::upgrades() const noexcept { return says(says_upgrade | has_upgrade); }
+// In HTTP/1.0 the field is to be ignored (RFC 9110 section 7.8).
+bool head_decoder::upgrades() const noexcept {
+  return says(says_upgrade | has_upgrade) && minor_ == 1;
+}
 
 std::uint32_t head_decoder::block_limit() const noexcept {
   return in_trailers_ ? limits_->trailers : limits_->header_block;
