@@ -88,7 +88,7 @@ bool find_target_form(method verb, std::string_view target, target_form& form) n
     form = target_form::authority;
     const std::size_t colon = target.rfind(':');
     return colon != std::string_view::npos && colon > 0 && colon + 1 < target.size() &&
-           is_host(target);
+           target.back() != ']' && is_host(target);
   }
   if (target.front() == '/') {
     form = target_form::origin;
@@ -105,12 +105,14 @@ bool find_target_form(method verb, std::string_view target, target_form& form) n
   const char first = static_cast<char>(target.front() | 0x20);
   if (first < 'a' || first > 'z') return false;
   for (const char c : target.substr(0, colon)) {
+    const char letter = static_cast<char>(c | 0x20);
     const bool is_mark = c == '+' || c == '-' || c == '.';
-    if (!is_mark && (!is(c, token_char) || !is(c, host_char))) return false;
+    if (!is_mark && !is(c, digit_char) && (letter < 'a' || letter > 'z')) return false;
   }
-  // A user in front of '@' is no host: RFC 9110 section 4.2.4 asks to treat it as an error.
+  // A user in front of '@' is no host: RFC 9110 section 4.2.4 asks to treat it as an error. So is
+  // an empty host, with or without a port (section 4.2.1).
   const std::string_view host = authority_of(target, form);
-  return !host.empty() && is_host(host);
+  return !host.empty() && host.front() != ':' && is_host(host);
 }
 
 std::string_view authority_of(std::string_view target, target_form form) noexcept {
