@@ -112,6 +112,7 @@ void decoder::frame() noexcept {
 response_head decoder::response(const part& p, std::span<const field_place> fields) const noexcept {
   response_head h = head_.response(p.data, fields);
   h.body = body_info_;
+  h.keep_alive = keep_alive();
   return h;
 }
 
@@ -161,8 +162,9 @@ part decoder::end_message(std::size_t consumed, byte_view data) noexcept {
 }
 
 decoder::state decoder::after_message() const noexcept {
-  const bool lasts = head_.keep_alive() && body_info_.how != framing::until_close;
-  return lasts ? state::idle : state::closed;
+  // Behind an interim response another one follows, whatever the first says of the connection.
+  const bool is_interim = role_ == role::response && head_.status() < 200;
+  return is_interim || keep_alive() ? state::idle : state::closed;
 }
 
 header_list decoder::trailers(const part& p, std::span<const field_place> fields) const noexcept {

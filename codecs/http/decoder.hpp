@@ -69,7 +69,9 @@ class decoder {
 
   // Of the message that is being decoded.
   body_info body() const noexcept { return body_info_; }
-  bool keep_alive() const noexcept { return head_.keep_alive(); }
+  bool keep_alive() const noexcept {
+    return head_.keep_alive() && body_info_.how != framing::until_close;
+  }
 
   // After `head`: how many bytes this body may have on the wire, instead of limits::body.
   void set_body_limit(std::uint64_t most) noexcept { body_.set_limit(most); }
