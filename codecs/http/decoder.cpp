@@ -39,7 +39,15 @@ part decoder::fail(errc fault, std::size_t consumed) noexcept {
 std::size_t decoder::skip_empty_lines(byte_view in) noexcept {
   const std::string_view text = as_text(in);
   std::size_t skipped = 0;
-  while (text.substr(skipped, 2) == "\r\n") skipped += 2;
+  for (;;) {
+    if (text.substr(skipped, 2) == "\r\n") {
+      skipped += 2;
+    } else if (lenient_.bare_lf && text.substr(skipped, 1) == "\n") {
+      ++skipped;
+    } else {
+      break;
+    }
+  }
   skipped_ += static_cast<std::uint32_t>(skipped);
   return skipped;
 }
@@ -55,7 +63,7 @@ part decoder::next_head(byte_view in, std::span<field_place> fields) noexcept {
   std::size_t skipped = 0;
   if (state_ == state::idle) {
     if (in.empty()) return {};
-    if (in.front() == std::byte('\r')) {
+    if (in.front() == std::byte('\r') || in.front() == std::byte('\n')) {
       skipped = skip_empty_lines(in);
       in = in.subspan(skipped);
       if (skipped_ > limits_->start_line) return fail(errc::start_line_too_long, skipped);
