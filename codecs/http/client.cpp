@@ -72,7 +72,8 @@ result<void> client::admit(const detail::request_plan& plan, std::uint64_t tag,
   if (w.body.is_open() || (!alone && !follows)) {
     return fail(parley::errc::queue_full, "another request is under way");
   }
-  if (!has_room(bytes)) return fail(parley::errc::queue_full, "max_output bytes wait to be written");
+  if (!has_room(bytes))
+    return fail(parley::errc::queue_full, "max_output bytes wait to be written");
   return {};
 }
 

@@ -235,10 +235,10 @@ class client {
   std::string host_;
   std::unique_ptr<working_set> work_;
   time_point now_{};
-  time_point since_{};         // when the last response ended
-  duration keeps_for_{};       // what the server said of that; zero: nothing
+  time_point since_{};    // when the last response ended
+  duration keeps_for_{};  // what the server said of that; zero: nothing
   phase phase_ = phase::idle;
-  bool ended_ = false;   // the server has ended its stream
+  bool ended_ = false;  // the server has ended its stream
   bool held_ = false;
   bool last_ = false;    // no request after those that were sent
   bool heard_ = false;   // HTTP was

@@ -21,7 +21,8 @@ std::optional<std::uint32_t> keep_alive_seconds(const response_head& head) noexc
     if (mark == std::string_view::npos) continue;
     if (!equals_ignoring_case(item->substr(0, mark), "timeout")) continue;
     std::uint32_t seconds = 0;
-    const auto done = std::from_chars(item->data() + mark + 1, item->data() + item->size(), seconds);
+    const auto done =
+        std::from_chars(item->data() + mark + 1, item->data() + item->size(), seconds);
     if (done.ec == std::errc()) return seconds;
   }
   return std::nullopt;

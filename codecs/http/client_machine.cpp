@@ -69,8 +69,8 @@ void client::commit_error(const error& why, time_point now) {
   ended_ = true;
   if (phase_ >= phase::upgraded) return;
   // A server that ends an unused connection without close_notify cuts nothing off.
-  const bool at_rest = phase_ != phase::idle &&
-                       (!work_ || (!work_->has_waiters() && !work_->body.is_open()));
+  const bool at_rest =
+      phase_ != phase::idle && (!work_ || (!work_->has_waiters() && !work_->body.is_open()));
   end_with(why, !at_rest || why != parley::errc::truncated);
 }
 

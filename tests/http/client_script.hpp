@@ -61,7 +61,7 @@ class client_player {
   std::map<std::uint64_t, bool> ends;  // of each tag: whether its end was told
   std::size_t received = 0;
   std::size_t failures = 0;
-  std::optional<error> why;  // of the last `failed` or `unanswered`
+  std::optional<error> why;   // of the last `failed` or `unanswered`
   std::uint64_t held_at = 0;  // response_event of this tag: hold()
   bool is_over = false;
   bool is_paused = false;

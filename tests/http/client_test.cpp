@@ -140,52 +140,77 @@ void every_way(const client_script& s) {
 
 TEST(http_client, requests_one_after_the_other) {
   every_way(client_script()
-                .send(1).sent(get).receive(ok_hello)
+                .send(1)
+                .sent(get)
+                .receive(ok_hello)
                 .events("response 1 200; body 1: hello; end 1")
-                .send(2, "POST", "abc").sent(asked("POST", "Content-Length: 3\r\n") + "abc")
-                .receive("HTTP/1.1 204 No Content\r\n\r\n").events("response 2 204; end 2")
-                .send(3, "HEAD").sent(asked("HEAD"))
+                .send(2, "POST", "abc")
+                .sent(asked("POST", "Content-Length: 3\r\n") + "abc")
+                .receive("HTTP/1.1 204 No Content\r\n\r\n")
+                .events("response 2 204; end 2")
+                .send(3, "HEAD")
+                .sent(asked("HEAD"))
                 .receive("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
                 .events("response 3 200; end 3")
-                .send(4).written().receive(ok_empty).events("response 4 200; end 4"));
+                .send(4)
+                .written()
+                .receive(ok_empty)
+                .events("response 4 200; end 4"));
 }
 
 TEST(http_client, chunks_and_trailers) {
-  every_way(client_script().send(1).written()
+  every_way(client_script()
+                .send(1)
+                .written()
                 .receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
                          "5\r\nhello\r\n7;a=b\r\n, world\r\n0\r\nX-Sum: 12\r\n\r\n")
                 .events("response 1 200; body 1: hello, world; end 1 X-Sum=12")
-                .send(2).written().receive(ok_empty).events("response 2 200; end 2"));
+                .send(2)
+                .written()
+                .receive(ok_empty)
+                .events("response 2 200; end 2"));
 }
 
 TEST(http_client, a_body_until_the_connection_ends) {
-  every_way(client_script().send(1).written()
-                .receive("HTTP/1.1 200 OK\r\n\r\nall that").events("response 1 200; body 1: all that")
-                .receive(" comes").events("body 1:  comes")
-                .eof().events("end 1; closed"));
+  every_way(client_script()
+                .send(1)
+                .written()
+                .receive("HTTP/1.1 200 OK\r\n\r\nall that")
+                .events("response 1 200; body 1: all that")
+                .receive(" comes")
+                .events("body 1:  comes")
+                .eof()
+                .events("end 1; closed"));
 }
 
 TEST(http_client, interim_responses) {
-  every_way(client_script().send(1).written()
-                .receive("HTTP/1.1 100 Continue\r\n\r\n").events("")  // unasked
+  every_way(client_script()
+                .send(1)
+                .written()
+                .receive("HTTP/1.1 100 Continue\r\n\r\n")
+                .events("")  // unasked
                 .receive("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 x\r\n\r\n")
                 .events("interim 1 103; interim 1 102")
-                .receive(ok_hello).events("response 1 200; body 1: hello; end 1"));
+                .receive(ok_hello)
+                .events("response 1 200; body 1: hello; end 1"));
 }
 
 TEST(http_client, not_more_interim_responses_than_anybody_needs) {
   client_script s;
   s.send(1).written();
   for (int i = 0; i < 16; ++i) s.receive("HTTP/1.1 102 x\r\n\r\n").events("interim 1 102");
-  s.receive("HTTP/1.1 102 x\r\n\r\n").events(
-      "unanswered 1 http.unexpected_response; failed http.unexpected_response; closed");
+  s.receive("HTTP/1.1 102 x\r\n\r\n")
+      .events("unanswered 1 http.unexpected_response; failed http.unexpected_response; closed");
   play_every_way(s);
 }
 
 TEST(http_client, pipelined_requests) {
   http::client_limits limits;
   limits.max_pipelined = 3;
-  every_way(client_script(limits).send(1).send(2, "HEAD").send(3)
+  every_way(client_script(limits)
+                .send(1)
+                .send(2, "HEAD")
+                .send(3)
                 .sent(get + asked("HEAD") + get)
                 .receive(ok_hello + "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + ok_empty)
                 .events("response 1 200; body 1: hello; end 1; response 2 200; end 2; "
@@ -225,8 +250,11 @@ TEST(http_client, what_is_not_pipelined) {
 
 TEST(http_client, an_upgrade) {
   const std::string head = "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
-  every_way(client_script().send(1, "GET", {}, {.upgrade = "echo"}).written()
-                .receive(head + "rest").events("upgraded 1 101")
+  every_way(client_script()
+                .send(1, "GET", {}, {.upgrade = "echo"})
+                .written()
+                .receive(head + "rest")
+                .events("upgraded 1 101")
                 .then([](client_player& p) {
                   EXPECT_TRUE(p.client.is_upgraded());
                   EXPECT_FALSE(p.client.wants_read());
@@ -237,11 +265,16 @@ TEST(http_client, an_upgrade) {
                     EXPECT_EQ(as_text(rest.data()), "rest");
                   }
                 }));
-  every_way(client_script().send(1, "GET", {}, {.upgrade = "echo"}).written()
-                .receive(ok_empty).events("response 1 200; end 1")
-                .send(2).written().receive(head).events(
-                    "unanswered 2 http.unexpected_response; failed http.unexpected_response; "
-                    "closed"));
+  every_way(client_script()
+                .send(1, "GET", {}, {.upgrade = "echo"})
+                .written()
+                .receive(ok_empty)
+                .events("response 1 200; end 1")
+                .send(2)
+                .written()
+                .receive(head)
+                .events("unanswered 2 http.unexpected_response; failed http.unexpected_response; "
+                        "closed"));
 }
 
 TEST(http_client, a_tunnel) {
@@ -250,9 +283,12 @@ TEST(http_client, a_tunnel) {
     p.ends[1] = false;
     p.take_output();
   };
-  every_way(client_script().then(connect)
-                .receive("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n").events("upgraded 1 200"));
-  every_way(client_script().then(connect)
+  every_way(client_script()
+                .then(connect)
+                .receive("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n")
+                .events("upgraded 1 200"));
+  every_way(client_script()
+                .then(connect)
                 .receive("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno")
                 .events("response 1 403; body 1: no; end 1"));
 }
