@@ -227,49 +227,7 @@ result<std::size_t> client::finish(std::uint64_t tag, std::span<const header> tr
   return written(w, tag, was_empty);
 }
 
-// --- ends -------------------------------------------------------------------------------------
-
-bool client::cancel(std::uint64_t tag) noexcept {
-  if (!is_live() || !work_) return false;
-  working_set& w = *work_;
-  exchange* const x = w.find(tag);
-  if (!x) {
-    // The response has ended already, but not the body that is being written.
-    if (tag == 0 || tag != w.body_tag || !w.body.is_open()) return false;
-    end_with(error(parley::errc::cancelled), false);
-    return true;
-  }
-  x->tag = 0;
-  x->deadline = time_point::max();
-  w.dropped = 0;
-  if (take_back(w, *x)) return true;
-  const bool cut = !x->complete || (w.is_waiting && x == &w.in_flight.back());
-  // Without the rest of its body nothing can follow.
-  if (cut) end_with(error(parley::errc::cancelled), false);
-  return true;
-}
-
-// Removes the last request from the output if nothing of it has left.
-bool client::take_back(working_set& w, const exchange& x) noexcept {
-  // In the middle this could need memory; the last one ends where the output does.
-  if (&x != &w.in_flight.back() || w.has_left(x) || x.begin < w.consumed) return false;
-  const auto offset = static_cast<std::size_t>(x.begin - w.consumed);
-  if (!w.output.erase(offset, w.output.size() - offset)) return false;
-  if (x.is_last) last_ = false;
-  w.waiting = send_buffer();
-  w.is_waiting = false;
-  w.body.abandon();
-  w.in_flight.pop_back();
-  if (w.in_flight.empty()) since_ = now_;
-  return true;
-}
-
-void client::close(time_point now) noexcept {
-  if (phase_ == phase::idle || phase_ == phase::starting) phase_ = phase::over;
-  if (phase_ != phase::open) return;
-  tick(now);
-  phase_ = phase::closing;
-}
+// --- the response -----------------------------------------------------------------------------
 
 void client::go_on() noexcept {
   held_ = false;
@@ -280,8 +238,6 @@ void client::go_on() noexcept {
 void client::set_body_limit(std::uint64_t most) noexcept {
   if (work_ && work_->is_final) work_->decoder.set_body_limit(most);
 }
-
-// --- queries ----------------------------------------------------------------------------------
 
 bool client::is_reusable() const noexcept {
   if (phase_ != phase::open || last_ || ended_) return false;

@@ -28,8 +28,6 @@ std::optional<std::uint32_t> keep_alive_seconds(const response_head& head) noexc
   return std::nullopt;
 }
 
-constexpr std::string_view name_of_http = "HTTP/";
-
 }  // namespace
 
 // The contract of machines: views of an event live until the next call.
@@ -73,34 +71,6 @@ std::optional<client::event> client::tell_output(working_set& w) noexcept {
   const bool writes = w.body.is_open() && w.body_tag == w.full_tag;
   if (!writes && !w.find(w.full_tag)) return std::nullopt;
   return client_writable{w.full_tag};
-}
-
-// Nothing more is there to be decoded: what follows from that. True if there is after all.
-bool client::settle() {
-  if (work_ && (!work_->in_flight.empty() || work_->body.is_open())) {
-    return ended_ && end_of_stream();
-  }
-  // All that was promised has come.
-  if (phase_ == phase::closing || last_ || ended_) {
-    if (work_) work_->drop_output();
-    phase_ = phase::over;
-  }
-  return false;
-}
-
-// True if it completes a body that lasts until then.
-bool client::end_of_stream() {
-  working_set& w = *work_;
-  if (w.is_final && w.decoder.end_of_stream(w.input.size())) return true;
-  const bool inside = w.is_final || !w.decoder.is_idle() || !w.input.empty();
-  error why = inside ? error(parley::errc::truncated, "by the server, inside a response")
-                     : error(parley::errc::closed, "by the server, without a response");
-  if (!heard_) {
-    why = std::move(why).with_hint(
-        "check that this is the port of an HTTP server, and whether it wants TLS (https://)");
-  }
-  end_with(std::move(why), w.has_waiters());
-  return false;
 }
 
 std::optional<client::event> client::next_part(working_set& w) {
@@ -284,30 +254,6 @@ std::optional<client::event> client::take_end(working_set& w, const part& p) {
   if (!w.keeps) end_with(error(parley::errc::closed, "by the server, after a response"), false);
   if (tag == 0) return std::nullopt;
   return response_end{tag, trailers};
-}
-
-// The first bytes cannot become a status line.
-bool client::is_foreign(const working_set& w) const noexcept {
-  const std::string_view seen = as_text(w.input.data()).substr(0, name_of_http.size());
-  return !seen.starts_with('\r') && !name_of_http.starts_with(seen);
-}
-
-// A decoder's fault. Before the first response it mostly means that the peer is something else:
-// say what it looks like.
-error client::what_is_wrong(const working_set& w, errc fault) const {
-  if (heard_ || !is_foreign(w)) return error(fault, "in a response");
-  const std::string_view seen = as_text(w.input.data());
-  std::string start;
-  for (const char c : seen.substr(0, 16)) {
-    // Bytes of a stranger go into a message: nothing that a terminal would obey.
-    start.push_back(c >= ' ' && c <= '~' ? c : '.');
-  }
-  error why(errc::not_http, "it answered \"" + start + "\"");
-  // A TLS alert record: 21, and the major version 3 (RFC 8446 section 5.1).
-  if (seen.starts_with("\x15\x03") || seen == "\x15") {
-    return std::move(why).with_hint("the server wants TLS: use https://");
-  }
-  return why;
 }
 
 }  // namespace parley::http

@@ -111,45 +111,6 @@ void client::release() noexcept {
   w.output.release();
 }
 
-// --- ends -------------------------------------------------------------------------------------
-
-// Whether the server may get it twice without harm (RFC 9110 section 9.2.2).
-bool client::may_retry(const working_set& w, const exchange& x, bool is_front) const noexcept {
-  if (!w.has_left(x)) return true;
-  // Said with the answer to an earlier one: this one was not looked at (RFC 9112 section 9.6).
-  if (!w.keeps && !(is_front && w.is_final)) return true;
-  if (!is_idempotent(x.verb) || x.was_fed) return false;
-  if (is_front && w.has_begun()) return false;
-  // A fresh connection that ends so is not one that was closed for want of use.
-  return served_ || w.consumed <= x.begin;
-}
-
-// Nothing more is read. The requests under way are told of, then `failed` if `tells`.
-void client::end_with(error why, bool tells) {
-  working_set& w = work();
-  bool is_front = true;
-  for (exchange& x : w.in_flight) x.may_retry = may_retry(w, x, std::exchange(is_front, false));
-  w.why.emplace(std::move(why));
-  w.tells = tells;
-  w.drop_output();
-  phase_ = phase::failing;
-}
-
-client::event client::end_event() {
-  if (phase_ == phase::failing) {
-    working_set& w = *work_;
-    while (!w.in_flight.empty()) {
-      const exchange x = w.in_flight.front();
-      w.in_flight.pop();
-      if (x.tag != 0) return unanswered{x.tag, x.may_retry, *w.why};
-    }
-    // `failed` once, and `closed` for ever after.
-    phase_ = phase::over;
-    if (w.tells) return failed{*w.why};
-  }
-  return closed{};
-}
-
 // --- time -------------------------------------------------------------------------------------
 
 // Nothing is awaited in either direction.
