@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <parley/codecs/http/detail/body_writer.hpp>
 #include <parley/codecs/http/detail/target.hpp>
 #include <parley/codecs/http/encoder.hpp>
@@ -83,6 +84,11 @@ result<void> check_own_headers(std::span<const header> headers, bool may_upgrade
     }
   }
   return {};
+}
+
+bool has_header(std::span<const header> headers, std::string_view name) noexcept {
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const header& h) { return equals_ignoring_case(h.name, name); });
 }
 
 }  // namespace parley::http::detail

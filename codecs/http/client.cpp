@@ -88,6 +88,7 @@ client::exchange client::put_head(working_set& w, const detail::request_plan& pl
   x.tag = tag;
   x.begin = w.written_end();
   x.verb = plan.verb;
+  x.decodes = plan.asks_coded;
   x.is_last = plan.options->close;
   x.upgrades = !plan.options->upgrade.empty();
   x.may_be_followed = plan.may_be_pipelined();
@@ -107,7 +108,7 @@ result<std::size_t> client::send_whole(const request& head, std::size_t size, Bo
                                        std::uint64_t tag, const request_options& options,
                                        time_point now) {
   const body_info how{size > 0 ? framing::length : framing::none, size};
-  const auto plan = detail::plan_request(head, options, host_, how);
+  const auto plan = detail::plan_request(head, options, host_, how, limits_->decode_bodies);
   if (!plan) return std::unexpected(plan.error());
   const auto bytes = checked_add(detail::request_bound(*plan), size);
   if (auto ok = admit(*plan, tag, bytes.value_or(SIZE_MAX)); !ok) {
@@ -144,7 +145,7 @@ result<std::size_t> client::begin(const request& head, std::optional<std::uint64
                                   std::uint64_t tag, const request_options& options,
                                   time_point now) {
   const body_info how{length ? framing::length : framing::chunked, length.value_or(0)};
-  const auto plan = detail::plan_request(head, options, host_, how);
+  const auto plan = detail::plan_request(head, options, host_, how, limits_->decode_bodies);
   if (!plan) return std::unexpected(plan.error());
   if (auto ok = admit(*plan, tag, detail::request_bound(*plan)); !ok) {
     return std::unexpected(std::move(ok).error());

@@ -44,6 +44,7 @@ struct opened {};
 struct response_event {
   std::uint64_t tag = 0;
   const response_head* head = nullptr;
+  bool is_decoded = false;  // its body comes without its Content-Encoding
 };
 // An interim response: 102, 103 and what may come; 100 is dealt with and not shown.
 struct interim_event {
@@ -211,6 +212,7 @@ class client {
   std::optional<event> take_interim(working_set& w);
   std::optional<event> take_final(working_set& w);
   std::optional<event> take_body(working_set& w, const part& p);
+  std::optional<event> next_decoded(working_set& w);
   std::optional<event> take_end(working_set& w, const part& p);
   void take_unasked(working_set& w);
   bool cuts_off(const working_set& w) const noexcept;

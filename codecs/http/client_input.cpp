@@ -76,6 +76,10 @@ std::optional<client::event> client::tell_output(working_set& w) noexcept {
 std::optional<client::event> client::next_part(working_set& w) {
   while (is_live()) {
     forget_delivered();
+    if (w.coded_size > 0) {
+      if (auto e = next_decoded(w)) return e;
+      continue;
+    }
     if (w.decoder.is_idle()) {
       if (w.input.empty()) break;
       if (!w.in_flight.empty()) w.decoder.expect_response_to(w.in_flight.front().verb);
@@ -213,8 +217,15 @@ std::optional<client::event> client::take_final(working_set& w) {
   }
   if (!w.keeps) last_ = true;
   note_keep_alive(w.head);
-  if (x.tag != 0) return response_event{x.tag, &w.head};
   const body_info body = w.head.body;
+  w.coded.reset();
+  if (x.decodes && body.how != framing::none) {
+    if (const auto how = detail::coding_of(w.head.headers)) {
+      w.coded =
+          std::make_unique<detail::coded_body>(*how, limits_->decoded_body, limits_->max_ratio);
+    }
+  }
+  if (x.tag != 0) return response_event{x.tag, &w.head, w.coded != nullptr};
   const bool is_long = body.how == framing::length && body.length > limits_->max_discarded;
   if (is_long || body.how == framing::until_close) end_with(error(parley::errc::cancelled), false);
   return std::nullopt;
@@ -231,8 +242,13 @@ void client::note_keep_alive(const response_head& head) noexcept {
 // --- bodies and ends --------------------------------------------------------------------------
 
 std::optional<client::event> client::take_body(working_set& w, const part& p) {
-  w.delivered = p.consumed;
   const std::uint64_t tag = w.in_flight.front().tag;
+  if (tag != 0 && w.coded) {
+    w.coded->give(p.data);
+    w.coded_size = p.consumed;
+    return std::nullopt;
+  }
+  w.delivered = p.consumed;
   if (tag != 0) return response_body{tag, p.data};
   w.dropped += p.data.size();
   // Reading it all could cost more than another connection does.
@@ -240,7 +256,27 @@ std::optional<client::event> client::take_body(working_set& w, const part& p) {
   return std::nullopt;
 }
 
+// What comes of the piece of a body that is being decoded.
+std::optional<client::event> client::next_decoded(working_set& w) {
+  const std::uint64_t tag = w.in_flight.front().tag;
+  if (tag == 0) w.coded->drop();
+  const auto piece = w.coded->next();
+  if (!piece || !w.coded->has_more()) w.delivered = std::exchange(w.coded_size, 0);
+  if (!piece) {
+    fail_with(piece.error());
+    return std::nullopt;
+  }
+  if (piece->empty()) return std::nullopt;
+  return response_body{tag, *piece};
+}
+
 std::optional<client::event> client::take_end(working_set& w, const part& p) {
+  if (w.is_final && w.coded && w.in_flight.front().tag != 0) {
+    if (auto ok = w.coded->finish(); !ok) {
+      fail_with(std::move(ok).error());
+      return std::nullopt;
+    }
+  }
   w.delivered = p.consumed;
   // Of an interim response.
   if (!w.is_final) return std::nullopt;

@@ -25,6 +25,13 @@ struct client_limits {
   // How much of a response that nobody wants is read in order to keep the connection.
   std::size_t max_discarded = 64 * 1024;
 
+  // Asks for gzip and deflate, unless a request brings its own Accept-Encoding or Range, and
+  // delivers such bodies decoded. Then `decoded_body` is how large one may become, and `max_ratio`
+  // how many bytes one on the wire.
+  bool decode_bodies = false;
+  std::uint64_t decoded_body = std::numeric_limits<std::uint64_t>::max();
+  unsigned max_ratio = 200;
+
   // From the last byte of the request to the head of the final response; zero: never.
   duration response_timeout = std::chrono::seconds(30);
   // Without a byte of a body that is awaited.

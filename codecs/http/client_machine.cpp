@@ -41,6 +41,8 @@ void client::start(time_point now) {
 }
 
 bool client::wants_read() const noexcept {
+  // Bytes that are being decoded must stay where they are.
+  if (work_ && work_->coded_size > 0) return false;
   return (phase_ == phase::starting || is_live()) && !ended_ && !held_;
 }
 

@@ -19,6 +19,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <parley/core/buffer/shared_bytes.hpp>
 #include <parley/core/bytes.hpp>
 #include <span>
 #include <string_view>
@@ -211,5 +212,9 @@ class deflater {
   std::int8_t level_;
   bool over_ = false;
 };
+
+// A whole body, encoded: for a request or response that is not streamed. Nothing if the coding is
+// unavailable or memory ends.
+std::optional<shared_bytes> compressed(coding how, byte_view body, int level = default_level);
 
 }  // namespace parley::http

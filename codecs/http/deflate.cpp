@@ -2,6 +2,7 @@
 #include <cstring>
 #include <parley/codecs/http/content_coding.hpp>
 #include <parley/codecs/http/detail/zlib.hpp>
+#include <vector>
 
 namespace parley::http {
 
@@ -100,6 +101,21 @@ bool deflater::is_flushed() noexcept {
   rest.begin = 0;
   rest.end = static_cast<std::uint8_t>(did.produced);
   return rest.left().empty();
+}
+
+std::optional<shared_bytes> compressed(coding how, byte_view body, int level) {
+  deflater coder(how, level);
+  // Text becomes a third; what is more costs another round.
+  std::vector<std::byte> out(body.size() / 3 + 256);
+  std::size_t size = 0;
+  for (;;) {
+    const deflate_result r = coder.encode(body, std::span(out).subspan(size), flush::finish);
+    size += r.produced;
+    body = body.subspan(r.consumed);
+    if (r.done) return shared_bytes::copy(byte_view(out).first(size));
+    if (coder.fault()) return std::nullopt;
+    out.resize(out.size() * 2);
+  }
 }
 
 }  // namespace parley::http

@@ -1,3 +1,4 @@
+#include <parley/codecs/http/content_coding.hpp>
 #include <parley/codecs/http/detail/body_writer.hpp>
 #include <parley/codecs/http/detail/request_writer.hpp>
 #include <parley/codecs/http/detail/target.hpp>
@@ -10,10 +11,12 @@ namespace {
 constexpr std::string_view chunked_line = "Transfer-Encoding: chunked\r\n";
 constexpr std::string_view close_line = "Connection: close\r\n";
 constexpr std::string_view upgrade_line = "Connection: upgrade\r\n";
+constexpr std::string_view accept_line = "Accept-Encoding: gzip, deflate\r\n";
 constexpr std::string_view expect_line = "Expect: 100-continue\r\n";
 // All of them, and the names and ends of Host and Upgrade.
 constexpr std::size_t added_bound = chunked_line.size() + close_line.size() + upgrade_line.size() +
-                                    expect_line.size() + content_length_bound + 64;
+                                    expect_line.size() + accept_line.size() + content_length_bound +
+                                    64;
 
 // A server may take a request of these without Content-Length for one that was cut off.
 bool expects_body(method verb) noexcept {
@@ -46,7 +49,7 @@ result<void> check_options(const request_plan& plan) {
 }  // namespace
 
 result<request_plan> plan_request(const request& head, const request_options& options,
-                                  std::string_view host, body_info body) {
+                                  std::string_view host, body_info body, bool may_ask_coded) {
   request_plan plan{.head = &head, .options = &options, .host = host, .body = body};
   if (auto ok = check_request_line(head.method, head.target); !ok) {
     return std::unexpected(std::move(ok).error());
@@ -72,6 +75,9 @@ result<request_plan> plan_request(const request& head, const request_options& op
   const bool empty = body.how == framing::none || (body.how == framing::length && body.length == 0);
   // Asking for leave to send nothing is not allowed (RFC 9110 section 10.1.1).
   plan.expects = options.expect_continue && !empty;
+  plan.asks_coded = may_ask_coded && coding_is_available(coding::gzip) &&
+                    !has_header(head.headers, "Accept-Encoding") &&
+                    !has_header(head.headers, "Range");
   return plan;
 }
 
@@ -86,6 +92,7 @@ std::byte* put_request(std::byte* to, const request_plan& plan) noexcept {
   // First, as RFC 9110 section 7.2 asks: who serves several hosts needs it first.
   if (plan.adds_host) to = put_header(to, {"Host", plan.host});
   to = put_headers(to, plan.head->headers);
+  if (plan.asks_coded) to = put_text(to, accept_line);
   if (plan.body.how == framing::chunked) {
     to = put_text(to, chunked_line);
   } else if (plan.body.how == framing::length || expects_body(plan.verb)) {

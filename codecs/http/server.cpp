@@ -1,5 +1,6 @@
 // The commands of a server's connection: heads, bodies, and the order of answers.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <parley/codecs/http/detail/server_state.hpp>
 #include <parley/codecs/http/encoder.hpp>
@@ -17,11 +18,6 @@ receive_limits input_limits(const limits& l) {
   receive_limits r;
   r.max = std::size_t{l.start_line} + l.header_block + l.trailers + r.step;
   return r;
-}
-
-bool has_field(std::span<const header> headers, std::string_view name) noexcept {
-  return std::any_of(headers.begin(), headers.end(),
-                     [&](const header& h) { return equals_ignoring_case(h.name, name); });
 }
 
 std::size_t size_of(const byte_view& b) noexcept { return b.size(); }
@@ -118,11 +114,16 @@ bool server::ends_after(const exchange& x, const response& head, body_info body)
 
 // The fields that the machine writes itself.
 std::byte* server::put_own_fields(std::byte* to, const exchange& x, const response& head,
-                                  body_info body) const noexcept {
-  if (date_ != nullptr && !has_field(head.headers, "Date")) {
+                                  body_info body, coding how) const noexcept {
+  if (how != coding::identity) to = put_header(to, {"Content-Encoding", to_string(how)});
+  // Also where it is not compressed: a cache must know that it could have been.
+  if (head.compress && !detail::has_header(head.headers, "Vary")) {
+    to = put_text(to, "Vary: Accept-Encoding\r\n");
+  }
+  if (date_ != nullptr && !detail::has_header(head.headers, "Date")) {
     to = put_header(to, {"Date", date_->at(wall_)});
   }
-  if (!limits_->name.empty() && !has_field(head.headers, "Server")) {
+  if (!limits_->name.empty() && !detail::has_header(head.headers, "Server")) {
     to = put_header(to, {"Server", limits_->name});
   }
   const bool may_have_body = head.status != 204 && head.status != 304;
@@ -137,7 +138,7 @@ std::byte* server::put_own_fields(std::byte* to, const exchange& x, const respon
 }
 
 // Writes the head into reserved room that has `more` bytes behind it; commit what was written.
-result<std::byte*> server::put_head(exchange& x, const response& head, body_info body,
+result<std::byte*> server::put_head(exchange& x, const response& head, body_info body, coding how,
                                     std::size_t more) {
   if (head.status < 200 || head.status > 999) {
     return fail(parley::errc::invalid_argument, "the status of an answer is 200 to 999");
@@ -148,15 +149,24 @@ result<std::byte*> server::put_head(exchange& x, const response& head, body_info
     return std::unexpected(std::move(ok).error());
   }
   x.closes = ends_after(x, head, body);
-  constexpr std::size_t own_fields = 6 + date_size + 2 + 8 + 2 + 2 * 28 + content_length_bound;
+  // Date, Server, Vary, Content-Encoding, Connection or Transfer-Encoding, with their ends.
+  constexpr std::size_t own_fields = 37 + 10 + 23 + 28 + 2 * 28 + content_length_bound + 2;
   const std::size_t bound = status_line_bound(reason) + headers_bound(head.headers) + own_fields +
                             limits_->name.size() + more;
   std::byte* to = out_of(x).reserve(bound).data();
   to = put_headers(put_status_line(to, head.status, reason), head.headers);
-  return put_own_fields(to, x, head, body);
+  return put_own_fields(to, x, head, body, how);
 }
 
 // --- answers ----------------------------------------------------------------------------------
+
+coding server::coding_for(const exchange& x, const response& head) const noexcept {
+  const bool is_bare = head.status == 204 || head.status == 206 || head.status == 304;
+  if (!head.compress || is_bare || detail::has_header(head.headers, "Content-Encoding")) {
+    return coding::identity;
+  }
+  return x.accepts;
+}
 
 template <class Body>
 result<std::size_t> server::respond_with(request_id id, const response& head, Body body,
@@ -171,10 +181,23 @@ result<std::size_t> server::respond_with(request_id id, const response& head, Bo
   if (is_bare && size > 0) {
     return fail(parley::errc::invalid_argument, "204 and 304 have no body");
   }
-  const std::size_t before = buffered();
+  const coding how = size < limits_->compress_above ? coding::identity : coding_for(x, head);
+  if (how == coding::identity) return respond_as(x, head, std::move(body), how, now);
+  auto coded = compressed(how, view_of(body));
+  // What does not become smaller is not worth a client's time; nor a failure of zlib an error.
+  if (!coded || coded->size() >= size) {
+    return respond_as(x, head, std::move(body), coding::identity, now);
+  }
+  return respond_as(x, head, *std::move(coded), how, now);
+}
+
+template <class Body>
+result<std::size_t> server::respond_as(exchange& x, const response& head, Body body, coding how,
+                                       time_point now) {
+  const std::size_t before = buffered(), size = size_of(body);
   const bool is_copied = size <= one_piece;
   const bool is_silent = x.verb == method::head;
-  auto to = put_head(x, head, {framing::length, size}, is_copied ? size : 0);
+  auto to = put_head(x, head, {framing::length, size}, how, is_copied ? size : 0);
   if (!to) return std::unexpected(std::move(to).error());
   send_buffer& out = out_of(x);
   const std::byte* const begin = out.reserve(0).data();
@@ -211,11 +234,16 @@ result<std::size_t> server::begin(request_id id, const response& head,
   if (x.is_begun) return fail(parley::errc::misuse, "the answer was begun already");
   if (auto ok = check_room(0); !ok) return std::unexpected(std::move(ok).error());
   const std::size_t before = buffered();
+  const coding how =
+      length && *length < limits_->compress_above ? coding::identity : coding_for(x, head);
+  // How long it becomes is known when it is written.
+  if (how != coding::identity) length.reset();
   body_info body{length ? framing::length : framing::chunked, length.value_or(0)};
   // HTTP/1.0 knows no chunks.
   if (!length && x.is_old) body.how = framing::until_close;
   if (head.status == 204 || head.status == 304) body = {};
-  auto to = put_head(x, head, body, 0);
+  if (how != coding::identity) x.coder = std::make_unique<deflater>(how);
+  auto to = put_head(x, head, body, how, 0);
   if (!to) return std::unexpected(std::move(to).error());
   send_buffer& out = out_of(x);
   out.commit(static_cast<std::size_t>(*to - out.reserve(0).data()));
@@ -231,10 +259,22 @@ result<std::size_t> server::write_any(request_id id, Body body, time_point now) 
   if (auto ok = check_room(size_of(body)); !ok) return std::unexpected(std::move(ok).error());
   const std::size_t before = buffered();
   exchange& x = **found;
-  if (auto ok = x.body.write(out_of(x), std::move(body)); !ok) {
-    return std::unexpected(std::move(ok).error());
-  }
+  auto ok =
+      x.coder ? write_coded(x, view_of(body), false) : x.body.write(out_of(x), std::move(body));
+  if (!ok) return std::unexpected(std::move(ok).error());
   return written(before, now);
+}
+
+// Each piece can be decoded when it arrives: a stream must not wait for what fills a block.
+result<void> server::write_coded(exchange& x, byte_view body, bool is_last) {
+  std::array<std::byte, 4096> room;
+  for (;;) {
+    const deflate_result r = x.coder->encode(body, room, is_last ? flush::finish : flush::sync);
+    if (auto ok = x.body.write(out_of(x), byte_view(room).first(r.produced)); !ok) return ok;
+    body = body.subspan(r.consumed);
+    if (r.done) return {};
+    if (x.coder->fault()) return fail(parley::errc::out_of_memory, "for compressing");
+  }
 }
 
 result<std::size_t> server::write(request_id id, byte_view body, time_point now) {
@@ -251,6 +291,10 @@ result<std::size_t> server::finish(request_id id, std::span<const header> traile
   if (!found) return std::unexpected(std::move(found).error());
   const std::size_t before = buffered();
   exchange& x = **found;
+  if (x.coder) {
+    if (auto ok = write_coded(x, {}, true); !ok) return std::unexpected(std::move(ok).error());
+    x.coder.reset();
+  }
   if (auto ok = x.body.finish(out_of(x), trailers); !ok) {
     return std::unexpected(std::move(ok).error());
   }

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <parley/codecs/http/content_coding.hpp>
 #include <parley/codecs/http/decoder.hpp>
 #include <parley/codecs/http/head.hpp>
 #include <parley/codecs/http/server_limits.hpp>
@@ -38,6 +39,7 @@ using request_id = std::uint64_t;
 struct request_event {
   request_id id = 0;
   const request_head* head = nullptr;
+  bool is_decoded = false;  // its body comes without its Content-Encoding
 };
 // A piece of its body. Not drained, nothing more is read.
 struct body_event {
@@ -58,7 +60,10 @@ struct response {
   std::span<const header> headers{};
   std::string_view reason{};  // empty: reason_of(status)
   bool close = false;         // the connection ends after it
-  bool compress = false;      // if the client accepts it and the body is not small
+  // With gzip or deflate, if the client accepts it, the body is not small (limits.compress_above)
+  // and has no Content-Encoding already. Pieces of a streamed body are flushed one by one. Not for
+  // secrets beside what others can choose (BREACH), nor with byte ranges.
+  bool compress = false;
 };
 
 class server {
@@ -174,10 +179,16 @@ class server {
   template <class Body>
   result<std::size_t> respond_with(request_id id, const response& head, Body body, time_point now);
   template <class Body>
+  result<std::size_t> respond_as(exchange& x, const response& head, Body body, coding how,
+                                 time_point now);
+  result<void> write_coded(exchange& x, byte_view body, bool is_last);
+  template <class Body>
   result<std::size_t> write_any(request_id id, Body body, time_point now);
-  result<std::byte*> put_head(exchange& x, const response& head, body_info body, std::size_t more);
-  std::byte* put_own_fields(std::byte* to, const exchange& x, const response& head,
-                            body_info body) const noexcept;
+  result<std::byte*> put_head(exchange& x, const response& head, body_info body, coding how,
+                              std::size_t more);
+  coding coding_for(const exchange& x, const response& head) const noexcept;
+  std::byte* put_own_fields(std::byte* to, const exchange& x, const response& head, body_info body,
+                            coding how) const noexcept;
   bool ends_after(const exchange& x, const response& head, body_info body) const noexcept;
   std::size_t body_left(const exchange& x) const noexcept;
   result<std::size_t> put_switch(request_id id, std::uint16_t status,
@@ -194,6 +205,7 @@ class server {
   std::optional<event> take_part(working_set& w);
   std::optional<event> begin_request(working_set& w, const part& p);
   std::optional<event> take_body(working_set& w, const part& p);
+  std::optional<event> next_decoded(working_set& w);
   std::optional<event> end_request(working_set& w, const part& p);
   std::optional<event> at_tunnel(working_set& w);
   std::optional<event> wait(working_set& w);

@@ -25,6 +25,8 @@ bool server::wants_read() const noexcept {
   if (ended_) return false;
   if (phase_ == phase::lingering) return true;
   if (phase_ != phase::open) return false;
+  // Bytes that are being decoded must stay where they are.
+  if (work_ && work_->coded_size > 0) return false;
   // What comes behind the last request is thrown away: nobody waits for room.
   return !is_paused() && (awaited_ != awaited::nothing || !work_ || work_->input.empty());
 }
@@ -155,6 +157,7 @@ server::event server::pause(working_set& w) noexcept {
 
 // An event, or nothing: then the next part may be asked for.
 std::optional<server::event> server::take_part(working_set& w) {
+  if (w.coded_size > 0) return next_decoded(w);
   if (w.decoding.is_idle()) {
     if (last_) {
       w.input.consume(w.input.size());
@@ -214,12 +217,27 @@ std::optional<server::event> server::begin_request(working_set& w, const part& p
     refuse(error(errc::unknown_coding, "in Transfer-Encoding"), 501);
     return std::nullopt;
   }
+  if (limits_->compress) {
+    x.accepts = choose_coding(w.head.headers.value_of(field::accept_encoding));
+  }
+  w.coded.reset();
+  if (w.head.body.how != framing::none && limits_->decode_bodies) {
+    if (const auto how = detail::coding_of(w.head.headers)) {
+      w.coded =
+          std::make_unique<detail::coded_body>(*how, limits_->decoded_body, limits_->max_ratio);
+    }
+  }
   await(awaited::body);
-  return request_event{id, &w.head};
+  return request_event{id, &w.head, w.coded != nullptr};
 }
 
 std::optional<server::event> server::take_body(working_set& w, const part& p) {
   w.back().owes_continue = false;
+  if (!w.back().is_done && w.coded) {
+    w.coded->give(p.data);
+    w.coded_size = p.consumed;
+    return std::nullopt;
+  }
   if (!w.back().is_done) {
     w.delivered = p.consumed;
     return body_event{next_id_ - 1, p.data};
@@ -231,8 +249,32 @@ std::optional<server::event> server::take_body(working_set& w, const part& p) {
   return std::nullopt;
 }
 
+// What comes of the piece of a body that is being decoded.
+std::optional<server::event> server::next_decoded(working_set& w) {
+  if (w.back().is_done) w.coded->drop();
+  const auto piece = w.coded->next();
+  if (!w.coded->has_more()) w.delivered = std::exchange(w.coded_size, 0);
+  if (!piece) {
+    w.coded_size = 0;
+    refuse(piece.error());
+    return std::nullopt;
+  }
+  if (piece->empty()) {
+    // Its bytes are used up before the next part is decoded.
+    forget_delivered();
+    return std::nullopt;
+  }
+  return body_event{next_id_ - 1, *piece};
+}
+
 std::optional<server::event> server::end_request(working_set& w, const part& p) {
   exchange& x = w.back();
+  if (w.coded && !x.is_done) {
+    if (auto ok = w.coded->finish(); !ok) {
+      refuse(std::move(ok).error());
+      return std::nullopt;
+    }
+  }
   x.is_complete = true;
   x.owes_continue = false;
   await(awaited::nothing);

@@ -25,6 +25,15 @@ struct server_limits {
   std::size_t max_output = std::size_t{64} << 20;
   // How much of a body that nobody wants is read in order to keep the connection.
   std::size_t max_discarded = 256 * 1024;
+
+  // Bodies of requests with Content-Encoding gzip or deflate are delivered decoded; others, and all
+  // without it, as they are.
+  bool decode_bodies = true;
+  // How large such a body may become, and how many bytes one on the wire.
+  std::uint64_t decoded_body = 8 * 1024 * 1024;
+  unsigned max_ratio = 200;
+  // response::compress is honoured. Costs a look at Accept-Encoding for each request.
+  bool compress = true;
   // Bodies below it are not worth compressing; a packet holds as much.
   std::size_t compress_above = 1024;
 

@@ -64,4 +64,7 @@ class undo_append {
 // (Content-Length, Transfer-Encoding, Connection, and Upgrade unless it is allowed).
 result<void> check_own_headers(std::span<const header> headers, bool may_upgrade = false);
 
+// One of them has this name, without regard to case.
+bool has_header(std::span<const header> headers, std::string_view name) noexcept;
+
 }  // namespace parley::http::detail

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <parley/codecs/http/client.hpp>
 #include <parley/codecs/http/decoder.hpp>
 #include <parley/codecs/http/detail/body_writer.hpp>
+#include <parley/codecs/http/detail/coded_body.hpp>
 #include <vector>
 
 namespace parley::http {
@@ -100,6 +102,7 @@ struct client::exchange {
   bool was_fed = false;    // a piece of the stream was given
   bool is_last = false;    // Connection: close
   bool upgrades = false;
+  bool decodes = false;          // asked for codings by ourselves
   bool may_be_followed = false;  // by another, before it is answered
   bool may_retry = false;        // once there will be no answer
 };
@@ -114,25 +117,27 @@ struct client::working_set {
   http::decoder decoder;
   std::vector<field_place> places;
   detail::fifo<exchange> in_flight;
-  detail::body_writer body;    // of the request that is being written
-  std::uint64_t body_tag = 0;  // which that is
-  std::uint64_t consumed = 0;  // of all output
-  std::uint64_t dropped = 0;   // of the body that nobody wants
-  std::uint64_t full_tag = 0;  // who brought output above high_water
-  response_head head;          // shown by events
-  std::size_t delivered = 0;   // bytes of input that the last event shows
-  detail::watch write;         // progress of output
-  detail::watch wait;          // progress of the response
-  std::optional<error> why;    // of the end
-  std::uint8_t interims = 0;   // so far, to the request in front
-  bool is_waiting = false;     // what is written goes to `waiting`
-  bool may_go = false;         // `waiting` follows as soon as the head is written
-  bool asked = false;          // client_writable is due, for that
-  bool is_full = false;        // output stood above high_water
-  bool nudge = false;          // say `paused` once, so that writing is followed by a drain
-  bool is_final = false;       // the head of the final response has come
-  bool keeps = true;           // the connection outlives that response
-  bool tells = false;          // `failed` comes at the end
+  detail::body_writer body;                   // of the request that is being written
+  std::uint64_t body_tag = 0;                 // which that is
+  std::uint64_t consumed = 0;                 // of all output
+  std::uint64_t dropped = 0;                  // of the body that nobody wants
+  std::uint64_t full_tag = 0;                 // who brought output above high_water
+  response_head head;                         // shown by events
+  std::unique_ptr<detail::coded_body> coded;  // the body of the response in front
+  std::size_t coded_size = 0;                 // bytes of input whose decoding is under way
+  std::size_t delivered = 0;                  // bytes of input that the last event shows
+  detail::watch write;                        // progress of output
+  detail::watch wait;                         // progress of the response
+  std::optional<error> why;                   // of the end
+  std::uint8_t interims = 0;                  // so far, to the request in front
+  bool is_waiting = false;                    // what is written goes to `waiting`
+  bool may_go = false;                        // `waiting` follows as soon as the head is written
+  bool asked = false;                         // client_writable is due, for that
+  bool is_full = false;                       // output stood above high_water
+  bool nudge = false;     // say `paused` once, so that writing is followed by a drain
+  bool is_final = false;  // the head of the final response has come
+  bool keeps = true;      // the connection outlives that response
+  bool tells = false;     // `failed` comes at the end
 
   // Up to where output may have left.
   std::uint64_t sent() const noexcept { return consumed + output.handed_out(); }

@@ -17,7 +17,8 @@ struct request_plan {
   body_info body;
   method verb = method::get;
   bool adds_host = true;
-  bool expects = false;  // 100-continue
+  bool expects = false;     // 100-continue
+  bool asks_coded = false;  // adds Accept-Encoding
 
   // Another request may be on its way before the response to this one has come.
   bool may_be_pipelined() const noexcept {
@@ -27,7 +28,7 @@ struct request_plan {
 
 // errc::invalid_argument for what would split or reframe the message. `host` is the connection's.
 result<request_plan> plan_request(const request& head, const request_options& options,
-                                  std::string_view host, body_info body);
+                                  std::string_view host, body_info body, bool may_ask_coded);
 
 // How many bytes put_request() writes at most.
 std::size_t request_bound(const request_plan&) noexcept;
