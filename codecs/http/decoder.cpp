@@ -1,5 +1,8 @@
 #include <parley/codecs/http/decoder.hpp>
 
+// What is done for each message: a call costs more than most of it.
+#define PARLEY_INLINE [[gnu::always_inline]] inline
+
 namespace parley::http {
 
 decoder::decoder(role sender, const limits& bounds, leniency tolerance, scan_level level) noexcept
@@ -7,27 +10,6 @@ decoder::decoder(role sender, const limits& bounds, leniency tolerance, scan_lev
       limits_(&bounds),
       lenient_(tolerance),
       role_(sender) {}
-
-part decoder::next(byte_view in, std::span<field_place> fields) noexcept {
-  switch (state_) {
-    case state::idle:
-    case state::head:
-      return next_head(in, fields);
-    case state::body:
-      return next_body(in, fields);
-    case state::trailers:
-      return next_trailers(in, fields);
-    case state::ending:
-      return end_message(0, {});
-    case state::tunnel:
-      return {part_kind::tunnel};
-    case state::closed:
-      return after_the_last(in);
-    case state::failed:
-      break;
-  }
-  return {part_kind::failed, fault_};
-}
 
 part decoder::fail(errc fault, std::size_t consumed) noexcept {
   state_ = state::failed;
@@ -59,18 +41,40 @@ part decoder::after_the_last(byte_view in) noexcept {
   return fail(errc::after_close, skipped);
 }
 
-part decoder::next_head(byte_view in, std::span<field_place> fields) noexcept {
-  std::size_t skipped = 0;
-  if (state_ == state::idle) {
-    if (in.empty()) return {};
-    if (in.front() == std::byte('\r') || in.front() == std::byte('\n')) {
-      skipped = skip_empty_lines(in);
-      in = in.subspan(skipped);
-      if (skipped_ > limits_->start_line) return fail(errc::start_line_too_long, skipped);
-      if (in.empty() || as_text(in) == "\r") return {part_kind::need_data, {}, skipped};
-    }
-    head_.reset();
+// What the head says, and for responses what was asked.
+PARLEY_INLINE void decoder::frame() noexcept {
+  body_info_ = head_.body();
+  switches_ = false;
+  if (role_ == role::request) {
+    switches_ = head_.verb() == method::connect || head_.upgrades();
+    return;
   }
+  const std::uint16_t status = head_.status();
+  if (asked_ == method::head && status >= 200) {
+    body_info_.how = framing::none;
+  } else if (asked_ == method::connect && status >= 200 && status < 300) {
+    body_info_.how = framing::tunnel;
+  }
+  switches_ = body_info_.how == framing::tunnel;
+}
+
+// The head is whole.
+PARLEY_INLINE part decoder::begin_body(byte_view in, std::size_t skipped) noexcept {
+  skipped_ = 0;
+  has_trailers_ = false;
+  frame();
+  const byte_view text = in.first(head_.size());
+  if (body_info_.how == framing::none || body_info_.how == framing::tunnel) {
+    state_ = state::ending;
+  } else {
+    body_.start(body_info_, *limits_, lenient_);
+    state_ = state::body;
+  }
+  return {part_kind::head, {}, skipped + text.size(), text};
+}
+
+PARLEY_INLINE part decoder::decode_head(byte_view in, std::size_t skipped,
+                                        std::span<field_place> fields) noexcept {
   state_ = state::head;
   switch (head_.decode(in, fields)) {
     case head_status::need_data:
@@ -85,36 +89,62 @@ part decoder::next_head(byte_view in, std::span<field_place> fields) noexcept {
   return begin_body(in, skipped);
 }
 
-// The head is whole.
-part decoder::begin_body(byte_view in, std::size_t skipped) noexcept {
-  skipped_ = 0;
-  has_trailers_ = false;
-  frame();
-  const byte_view text = in.first(head_.size());
-  if (body_info_.how == framing::none || body_info_.how == framing::tunnel) {
-    state_ = state::ending;
-  } else {
-    body_.start(body_info_, *limits_, lenient_);
-    state_ = state::body;
-  }
-  return {part_kind::head, {}, skipped + text.size(), text};
+PARLEY_INLINE decoder::state decoder::after_message() const noexcept {
+  // Behind an interim response another one follows, whatever the first says of the connection.
+  const bool is_interim = role_ == role::response && head_.status() < 200;
+  return is_interim || keep_alive() ? state::idle : state::closed;
 }
 
-// What the head says, and for responses what was asked.
-void decoder::frame() noexcept {
-  body_info_ = head_.body();
-  switches_ = false;
-  if (role_ == role::request) {
-    switches_ = head_.verb() == method::connect || head_.upgrades();
-    return;
+PARLEY_INLINE part decoder::end_message(std::size_t consumed, byte_view data) noexcept {
+  // An interim response leaves the question open.
+  if (role_ == role::response && head_.status() >= 200) asked_ = method::get;
+  state_ = switches_ ? state::tunnel : after_message();
+  return {part_kind::end, {}, consumed, data};
+}
+
+part decoder::next(byte_view in, std::span<field_place> fields) noexcept {
+  // Two of three calls, where there are no bodies.
+  if (state_ == state::ending) return end_message(0, {});
+  if (state_ == state::idle && !in.empty() && in.front() > std::byte('\r')) {
+    head_.reset();
+    return decode_head(in, 0, fields);
   }
-  const std::uint16_t status = head_.status();
-  if (asked_ == method::head && status >= 200) {
-    body_info_.how = framing::none;
-  } else if (asked_ == method::connect && status >= 200 && status < 300) {
-    body_info_.how = framing::tunnel;
+  return next_rarely(in, fields);
+}
+
+part decoder::next_rarely(byte_view in, std::span<field_place> fields) noexcept {
+  switch (state_) {
+    case state::idle:
+    case state::head:
+      return next_head(in, fields);
+    case state::body:
+      return next_body(in, fields);
+    case state::trailers:
+      return next_trailers(in, fields);
+    case state::tunnel:
+      return {part_kind::tunnel};
+    case state::closed:
+      return after_the_last(in);
+    case state::ending:
+    case state::failed:
+      break;
   }
-  switches_ = body_info_.how == framing::tunnel;
+  return {part_kind::failed, fault_};
+}
+
+part decoder::next_head(byte_view in, std::span<field_place> fields) noexcept {
+  std::size_t skipped = 0;
+  if (state_ == state::idle) {
+    if (in.empty()) return {};
+    if (in.front() == std::byte('\r') || in.front() == std::byte('\n')) {
+      skipped = skip_empty_lines(in);
+      in = in.subspan(skipped);
+      if (skipped_ > limits_->start_line) return fail(errc::start_line_too_long, skipped);
+      if (in.empty() || as_text(in) == "\r") return {part_kind::need_data, {}, skipped};
+    }
+    head_.reset();
+  }
+  return decode_head(in, skipped, fields);
 }
 
 response_head decoder::response(const part& p, std::span<const field_place> fields) const noexcept {
@@ -160,19 +190,6 @@ part decoder::next_trailers(byte_view in, std::span<field_place> fields) noexcep
   }
   has_trailers_ = true;
   return end_message(head_.size(), in.first(head_.size()));
-}
-
-part decoder::end_message(std::size_t consumed, byte_view data) noexcept {
-  // An interim response leaves the question open.
-  if (role_ == role::response && head_.status() >= 200) asked_ = method::get;
-  state_ = switches_ ? state::tunnel : after_message();
-  return {part_kind::end, {}, consumed, data};
-}
-
-decoder::state decoder::after_message() const noexcept {
-  // Behind an interim response another one follows, whatever the first says of the connection.
-  const bool is_interim = role_ == role::response && head_.status() < 200;
-  return is_interim || keep_alive() ? state::idle : state::closed;
 }
 
 header_list decoder::trailers(const part& p, std::span<const field_place> fields) const noexcept {

@@ -96,6 +96,8 @@ class decoder {
  private:
   enum class state : std::uint8_t { idle, head, body, trailers, ending, tunnel, closed, failed };
 
+  part next_rarely(byte_view in, std::span<field_place> fields) noexcept;
+  part decode_head(byte_view in, std::size_t skipped, std::span<field_place> fields) noexcept;
   part next_head(byte_view in, std::span<field_place> fields) noexcept;
   part next_body(byte_view in, std::span<field_place> fields) noexcept;
   part next_trailers(byte_view in, std::span<field_place> fields) noexcept;

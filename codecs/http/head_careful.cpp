@@ -154,7 +154,7 @@ head_status head_decoder::finish_carefully(const char* text,
       if (which != field::other) note_field(which, {text + p.value, p.value_size}, i);
     }
   }
-  return finish();
+  return judge();
 }
 
 }  // namespace parley::http

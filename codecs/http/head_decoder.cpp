@@ -6,6 +6,9 @@
 #include <parley/codecs/http/detail/target.hpp>
 #include <parley/codecs/http/head_decoder.hpp>
 
+// What is done for each head or field: a call costs more than most of it.
+#define PARLEY_INLINE [[gnu::always_inline]] inline
+
 namespace parley::http {
 namespace {
 
@@ -99,7 +102,7 @@ constexpr bool all_are_there() noexcept {
 static_assert(all_are_there(), "two names share a key");
 
 // A word beyond the method is still in the head.
-inline method method_of(const char* name, std::size_t size) noexcept {
+PARLEY_INLINE method method_of(const char* name, std::size_t size) noexcept {
   constexpr std::uint32_t get = word_at<std::uint32_t>("GET "),
                           post = word_at<std::uint32_t>("POST");
   const auto word = word_at<std::uint32_t>(name);
@@ -108,7 +111,7 @@ inline method method_of(const char* name, std::size_t size) noexcept {
   return parse_method({name, size});
 }
 
-inline field framing_field(const char* name, std::size_t size) noexcept {
+PARLEY_INLINE field framing_field(const char* name, std::size_t size) noexcept {
   const framing_entry& e = framing_fields[framing_key(size, *name)];
   if (e.size != size) return field::other;
   if (size < 8) {
@@ -137,24 +140,6 @@ head_decoder::head_decoder(role sender, const limits& bounds, leniency tolerance
       role_(sender),
       lenient_(tolerance) {}
 
-void head_decoder::reset() noexcept {
-  said_ = {};
-  at_ = searched_ = count_ = target_size_ = 0;
-  status_ = 0;
-  in_trailers_ = failed_ = false;
-  keep_alive_ = true;
-  framing_ = framing::none;
-}
-
-// In HTTP/1.0 the field is to be ignored (RFC 9110 section 7.8).
-bool head_decoder::upgrades() const noexcept {
-  return says(says_upgrade | has_upgrade) && minor_ == 1;
-}
-
-std::uint32_t head_decoder::block_limit() const noexcept {
-  return in_trailers_ ? limits_->trailers : limits_->header_block;
-}
-
 void head_decoder::begin_trailers() noexcept {
   said_ = {};
   at_ = searched_ = count_ = 0;
@@ -172,56 +157,11 @@ bool head_decoder::has_new_line(byte_view in) noexcept {
          (in.size() > from && std::memchr(in.data() + from, '\n', in.size() - from) != nullptr);
 }
 
-head_status head_decoder::decode(byte_view in, std::span<field_place> fields) noexcept {
-  if (failed_) return head_status::failed;
-  // Offsets have 32 bits; no input that is kept is ever as large.
-  if (in.size() > 0x7fff'ffff) in = in.first(0x7fff'ffff);
-  if (searched_ != 0 && !has_new_line(in)) return head_status::need_data;
-  if (scan_ == nullptr || at_ >= in.size()) return run_carefully(in, fields);
-  const char* const text = reinterpret_cast<const char*>(in.data());
-  if (in.size() < 64 && at_ == 0) return decode_few(text, in.size(), fields);
-  position_array positions;
-  for (;;) {
-    const line_scan found = scan_->lines(text + at_, in.size() - at_, positions);
-    const statements before = said_;
-    if (found.bad || !take_lines(text, array_marks(positions), found.lines, found.end,
-                                 found.head_done, fields)) {
-      // Also without a fault: places run out, a limit lies in between.
-      said_ = before;
-      return run_carefully(in, fields);
-    }
-    at_ += found.end;
-    if (found.head_done) return finish();
-    if (!found.more || found.end == 0 || at_ >= in.size()) break;
-  }
-  // Limits, and lines that are longer than a scan.
-  return run_carefully(in, fields);
-}
-
-head_status head_decoder::decode_few(const char* text, std::size_t size,
-                                     std::span<field_place> fields) noexcept {
-  const detail::short_scan found = scan_->few(text, size);
-  const statements before = said_;
-  if (!found.bad && found.head_done &&
-      take_lines(text, bit_marks(found.marks), found.lines, found.end, true, fields)) {
-    at_ = found.end;
-    return finish();
-  }
-  said_ = before;
-  return run_carefully(as_bytes({text, size}), fields);
-}
-
 // --- the first line -----------------------------------------------------------------------
 
-inline bool head_decoder::take_start_line(const char* text, std::size_t name_end,
-                                          std::size_t cr) noexcept {
-  return role_ == role::request ? take_request_line(text, name_end, cr)
-                                : take_status_line(text, cr);
-}
-
 // METHOD SP target SP HTTP/1.1
-inline bool head_decoder::take_request_line(const char* text, std::size_t name_end,
-                                            std::size_t cr) noexcept {
+PARLEY_INLINE bool head_decoder::take_request_line(const char* text, std::size_t name_end,
+                                                   std::size_t cr) noexcept {
   // One letter, a space, one character, a space and the version.
   if (cr < 12 || name_end == 0 || name_end > 0xffff || text[name_end] != ' ') return false;
   if (name_end + 10 >= cr) return false;
@@ -259,20 +199,51 @@ bool head_decoder::take_status_line(const char* text, std::size_t cr) noexcept {
   return true;
 }
 
+PARLEY_INLINE bool head_decoder::read_start(const char* text, std::size_t name_end,
+                                            std::size_t cr) noexcept {
+  return role_ == role::request ? take_request_line(text, name_end, cr)
+                                : take_status_line(text, cr);
+}
+
+bool head_decoder::take_start_line(const char* text, std::size_t name_end,
+                                   std::size_t cr) noexcept {
+  return read_start(text, name_end, cr);
+}
+
 // --- lines ------------------------------------------------------------------------------------
+
+// Every request has a Host, and nearly every one the usual kind.
+PARLEY_INLINE void head_decoder::note_quickly(field which, std::string_view value,
+                                              std::uint32_t index) noexcept {
+  if (which == field::host && !in_trailers_ && !says(has_host) && value.size() - 1 < 16 &&
+      detail::is_usual_host(value.data(), value.size())) {
+    note_that(has_host);
+    said_.host = index;
+    return;
+  }
+  note_field(which, value, index);
+}
+
+// Most requests say nothing but their host.
+PARLEY_INLINE head_status head_decoder::finish() noexcept {
+  if (said_.notes == has_host && !said_.has_fault && minor_ == 1 && role_ == role::request) {
+    return head_status::complete;
+  }
+  return judge();
+}
 
 // Makes fields of the lines that were found. False: the careful way does it all again.
 template <class Marks>
-inline bool head_decoder::take_lines(const char* text, Marks marks, std::size_t lines,
-                                     std::size_t end, bool head_done,
-                                     std::span<field_place> fields) noexcept {
+PARLEY_INLINE bool head_decoder::take_lines(const char* text, Marks marks, std::size_t lines,
+                                            std::size_t end, bool head_done,
+                                            std::span<field_place> fields) noexcept {
   const std::uint32_t base = at_;
   std::uint32_t line = 0;
   if (waits_for_start()) {
     // The empty line alone is no head.
     if (lines == 0) return !head_done;
     const std::uint32_t name_end = marks.take(), cr = marks.take();
-    if (cr > limits_->start_line || !take_start_line(text, name_end, cr)) return false;
+    if (cr > limits_->start_line || !read_start(text, name_end, cr)) return false;
     line = cr + 2;
     said_.start_size = line;
     --lines;
@@ -298,13 +269,59 @@ inline bool head_decoder::take_lines(const char* text, Marks marks, std::size_t 
     *place = {base + line, base + value, value_end - value, static_cast<std::uint16_t>(name_size),
               static_cast<std::uint16_t>(which)};
     if (which != field::other) {
-      const auto index = static_cast<std::size_t>(place - fields.data());
-      note_field(which, {at + value, value_end - value}, index);
+      const auto index = static_cast<std::uint32_t>(place - fields.data());
+      note_quickly(which, {at + value, value_end - value}, index);
     }
     line = cr + 2;
   }
   count_ += static_cast<std::uint32_t>(lines);
   return true;
+}
+
+// --- a whole head -------------------------------------------------------------------------
+
+head_status head_decoder::decode(byte_view in, std::span<field_place> fields) noexcept {
+  if (failed_) return head_status::failed;
+  // Offsets have 32 bits; no input that is kept is ever as large.
+  if (in.size() > 0x7fff'ffff) in = in.first(0x7fff'ffff);
+  if (searched_ != 0 && !has_new_line(in)) return head_status::need_data;
+  const char* const text = reinterpret_cast<const char*>(in.data());
+  if (scan_ == nullptr || at_ >= in.size()) return run_carefully(in, fields);
+  if (in.size() < 64 && at_ == 0) return decode_few(text, in.size(), fields);
+  return decode_lines(in, fields);
+}
+
+head_status head_decoder::decode_lines(byte_view in, std::span<field_place> fields) noexcept {
+  const char* const text = reinterpret_cast<const char*>(in.data());
+  position_array positions;
+  for (;;) {
+    const line_scan found = scan_->lines(text + at_, in.size() - at_, positions);
+    const statements before = said_;
+    if (found.bad || !take_lines(text, array_marks(positions), found.lines, found.end,
+                                 found.head_done, fields)) {
+      // Also without a fault: places run out, a limit lies in between.
+      said_ = before;
+      return run_carefully(in, fields);
+    }
+    at_ += found.end;
+    if (found.head_done) return finish();
+    if (!found.more || found.end == 0 || at_ >= in.size()) break;
+  }
+  // Limits, and lines that are longer than a scan.
+  return run_carefully(in, fields);
+}
+
+// At the front of the input, so that nothing has been said yet.
+PARLEY_INLINE head_status head_decoder::decode_few(const char* text, std::size_t size,
+                                                   std::span<field_place> fields) noexcept {
+  const detail::short_scan found = scan_->few(text, size);
+  if (!found.bad && found.head_done &&
+      take_lines(text, bit_marks(found.marks), found.lines, found.end, true, fields)) {
+    at_ = found.end;
+    return finish();
+  }
+  said_ = {};
+  return run_carefully(as_bytes({text, size}), fields);
 }
 
 // --- what fields say about the message ------------------------------------------------------
@@ -392,7 +409,7 @@ void head_decoder::note_connection(std::string_view value) noexcept {
 
 // --- the end of the head --------------------------------------------------------------------
 
-head_status head_decoder::finish() noexcept {
+head_status head_decoder::judge() noexcept {
   if (in_trailers_) return said_.has_fault ? fail(said_.fault) : head_status::complete;
   if (!judge_framing()) return fail(said_.fault);
   keep_alive_ = !says(says_close) && (minor_ == 1 || says(says_keep_alive));

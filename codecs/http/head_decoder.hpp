@@ -51,13 +51,21 @@ class head_decoder {
   // What the head says about the body, and about the connection.
   body_info body() const noexcept { return {framing_, said_.length}; }
   bool keep_alive() const noexcept { return keep_alive_; }
-  bool upgrades() const noexcept;
+  // In HTTP/1.0 the field is to be ignored (RFC 9110 section 7.8).
+  bool upgrades() const noexcept { return says(says_upgrade | has_upgrade) && minor_ == 1; }
   method verb() const noexcept { return verb_; }
   std::uint16_t status() const noexcept { return status_; }
   std::uint8_t minor() const noexcept { return minor_; }
 
   // Makes ready for the next head.
-  void reset() noexcept;
+  void reset() noexcept {
+    said_ = {};
+    at_ = searched_ = count_ = target_size_ = 0;
+    status_ = 0;
+    in_trailers_ = failed_ = false;
+    keep_alive_ = true;
+    framing_ = framing::none;
+  }
 
  private:
   // Faults of fields and what they say, collected while lines go by, judged at the end.
@@ -91,8 +99,10 @@ class head_decoder {
   template <class Marks>
   bool take_lines(const char* text, Marks marks, std::size_t lines, std::size_t end, bool head_done,
                   std::span<field_place> fields) noexcept;
+  head_status decode_lines(byte_view in, std::span<field_place> fields) noexcept;
   head_status decode_few(const char* text, std::size_t size,
                          std::span<field_place> fields) noexcept;
+  bool read_start(const char* text, std::size_t name_end, std::size_t cr) noexcept;
   bool take_start_line(const char* text, std::size_t name_end, std::size_t cr) noexcept;
   bool take_request_line(const char* text, std::size_t name_end, std::size_t cr) noexcept;
   bool take_status_line(const char* text, std::size_t cr) noexcept;
@@ -125,7 +135,9 @@ class head_decoder {
   void forget_that(unsigned notes) noexcept {
     said_.notes = static_cast<std::uint16_t>(said_.notes & ~notes);
   }
+  void note_quickly(field which, std::string_view value, std::uint32_t index) noexcept;
   head_status finish() noexcept;
+  head_status judge() noexcept;
   bool judge_framing() noexcept;
   void frame_request() noexcept;
   void frame_response() noexcept;
@@ -134,7 +146,9 @@ class head_decoder {
     failed_ = true;
     return head_status::failed;
   }
-  std::uint32_t block_limit() const noexcept;
+  std::uint32_t block_limit() const noexcept {
+    return in_trailers_ ? limits_->trailers : limits_->header_block;
+  }
 
   bool waits_for_start() const noexcept { return said_.start_size == 0 && !in_trailers_; }
 
