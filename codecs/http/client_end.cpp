@@ -35,7 +35,7 @@ bool client::cancel(std::uint64_t tag) noexcept {
 // Removes the last request from the output if nothing of it has left.
 bool client::take_back(working_set& w, const exchange& x) noexcept {
   // In the middle this could need memory; the last one ends where the output does.
-  if (&x != &w.in_flight.back() || w.has_left(x) || x.begin < w.consumed) return false;
+  if (&x != &w.in_flight.back() || w.has_left(x)) return false;
   const auto offset = static_cast<std::size_t>(x.begin - w.consumed);
   if (!w.output.erase(offset, w.output.size() - offset)) return false;
   if (x.is_last) last_ = false;

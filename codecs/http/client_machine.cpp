@@ -23,6 +23,8 @@ void client::working_set::drop_output() noexcept {
   waiting = send_buffer();
   is_waiting = may_go = false;
   body.abandon();
+  // Nobody is to go on writing.
+  is_full = asked = nudge = false;
 }
 
 void client::tick(time_point now) noexcept {

@@ -173,6 +173,19 @@ TEST(http_client_early, what_is_left_of_a_small_body_is_sent) {
   p.take_output();
 }
 
+TEST(http_client_early, what_nobody_has_written_is_sent_if_it_is_small) {
+  for (const std::size_t size : {10u, 100'000u}) {
+    client_player p;
+    p.open().begin(1, size);
+    p.take_output();
+    p.write(1, std::string(size, 'x'));
+    p.finish(1);
+    p.receive(refusal);
+    EXPECT_EQ(p.said(), size == 10 ? "response 1 413; end 1" : "response 1 413; end 1; closed");
+    EXPECT_EQ(p.take_output().size(), size == 10 ? 10u : 0u);
+  }
+}
+
 // --- back-pressure -------------------------------------------------------------------------------
 
 TEST(http_client_pressure, the_application_holds_the_response) {

@@ -76,6 +76,20 @@ TEST(http_client_time, a_long_request_is_not_yet_awaited) {
   EXPECT_EQ(p.said(), "unanswered 1 http.slow_response; " + slow);
 }
 
+TEST(http_client_time, the_body_after_leave_belongs_to_the_request) {
+  http::client_limits limits = short_times();
+  limits.write_timeout = {};
+  client_player p(limits);
+  p.open().send(1, "PUT", "hello", {.expect_continue = true});
+  p.take_output();
+  p.receive("HTTP/1.1 100 Continue\r\n\r\n");
+  p.advance(1h);  // nobody writes it
+  EXPECT_EQ(p.said(), "");
+  EXPECT_EQ(p.take_output(), "hello");
+  p.advance(10s);
+  EXPECT_EQ(p.said(), "unanswered 1 http.slow_response; " + slow);
+}
+
 TEST(http_client_time, a_body_that_stops) {
   client_player p(short_times());
   p.open().send(1);
