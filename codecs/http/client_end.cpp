@@ -61,11 +61,8 @@ bool client::settle() {
   if (work_ && (!work_->in_flight.empty() || work_->body.is_open())) {
     return ended_ && end_of_stream();
   }
-  // All that was promised has come.
-  if (phase_ == phase::closing || last_ || ended_) {
-    if (work_) work_->drop_output();
-    phase_ = phase::over;
-  }
+  // All that was promised has come. What is left of a request that was answered early still goes.
+  if (phase_ == phase::closing || last_ || ended_) phase_ = phase::over;
   return false;
 }
 

@@ -32,13 +32,17 @@ struct client_limits {
   std::uint64_t decoded_body = std::numeric_limits<std::uint64_t>::max();
   unsigned max_ratio = 200;
 
-  // From the last byte of the request to the head of the final response; zero: never.
+  // Timeouts; zero: never. A machine is not told when a write has ended: what counts from there
+  // may be awaited for up to an eighth longer, never shorter.
+
+  // From the last byte of the request, or an interim response, to the head of the final one.
   duration response_timeout = std::chrono::seconds(30);
-  // Without a byte of a body that is awaited.
+  // Without a byte of a body that is awaited, and not held by the application.
   duration body_timeout = std::chrono::seconds(30);
   // Without progress of output.
   duration write_timeout = std::chrono::seconds(30);
-  // How long a body waits for 100 Continue, which old servers do not know (RFC 9110 10.1.1).
+  // How long a body waits for 100 Continue, which old servers do not know (RFC 9110 10.1.1); zero:
+  // not at all.
   duration continue_timeout = std::chrono::seconds(1);
   // An unused connection is closed after this, or a second before the server's Keep-Alive:
   // timeout has passed, whichever comes first: a request must not meet the server's farewell.

@@ -143,6 +143,20 @@ TEST(http_client_early, a_success_does_not) {
                      .events("response 2 200; end 2"));
 }
 
+TEST(http_client_early, the_last_request_is_written_to_its_end) {
+  play_every_way(client_script()
+                     .then([](client_player& p) { p.begin(1, 4, {.close = true}); })
+                     .written()
+                     .receive(ok_empty)
+                     .events("response 1 200; end 1")
+                     .then([](client_player& p) {
+                       p.write(1, "more");
+                       p.finish(1);
+                     })
+                     .events("closed")
+                     .sent("more"));
+}
+
 TEST(http_client_early, the_end_of_the_connection_ends_the_body) {
   play_every_way(client_script()
                      .then([](client_player& p) { p.begin(1, 8); })

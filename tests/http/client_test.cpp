@@ -195,6 +195,14 @@ TEST(http_client, interim_responses) {
                 .events("response 1 200; body 1: hello; end 1"));
 }
 
+TEST(http_client, an_interim_response_ends_no_connection) {
+  for (const char* head :
+       {"HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n", "HTTP/1.0 100 Continue\r\n\r\n"}) {
+    play_every_way(
+        client_script().send(1).written().receive(head + ok_empty).events("response 1 200; end 1"));
+  }
+}
+
 TEST(http_client, not_more_interim_responses_than_anybody_needs) {
   client_script s;
   s.send(1).written();
