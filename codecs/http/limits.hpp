@@ -37,7 +37,8 @@ struct leniency {
   bool equal_lengths = false;
   // Transfer-Encoding overrides Content-Length instead of being refused (section 6.1).
   bool length_and_chunked = false;
-  // White space around a chunk's size and its extensions (section 7.1.1, RFC 9110 section 5.6.3).
+  // White space behind a chunk's size and between the parts of its extensions (section 7.1.1, RFC
+  // 9110 section 5.6.3).
   bool chunk_whitespace = false;
 
   bool any_of_lines() const noexcept { return bare_lf || obs_fold; }
