@@ -9,7 +9,7 @@ bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
 }  // namespace
 
-void body_decoder::start(body_info body, const limits& bounds, leniency tolerance) noexcept {
+void body_decoder::start(const body_info& body, const limits& bounds, leniency tolerance) noexcept {
   limits_ = &bounds;
   limit_ = bounds.body;
   how_ = body.how;
@@ -23,8 +23,11 @@ void body_decoder::start(body_info body, const limits& bounds, leniency toleranc
 
 body_step body_decoder::next(byte_view in) noexcept {
   switch (how_) {
-    case framing::length:
-      return count_length(in);
+    case framing::length: {
+      std::size_t n = 0;
+      const body_status status = count_length(in.size(), n);
+      return {status, n, in.first(n)};
+    }
     case framing::chunked:
       return take_chunks(in);
     case framing::until_close:
@@ -34,20 +37,6 @@ body_step body_decoder::next(byte_view in) noexcept {
       break;
   }
   return {body_status::complete};
-}
-
-body_step body_decoder::count_length(byte_view in) noexcept {
-  if (left_ == 0) return {body_status::complete};
-  // Known before the first byte of it is taken: so much would only be thrown away.
-  if (left_ > limit_ - taken_) {
-    fault_ = errc::body_too_large;
-    return {body_status::failed};
-  }
-  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
-  if (n == 0) return {};
-  left_ -= n;
-  taken_ += n;
-  return {body_status::data, n, in.first(n)};
 }
 
 body_step body_decoder::take_all(byte_view in) noexcept {

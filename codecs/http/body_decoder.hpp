@@ -30,13 +30,28 @@ class body_decoder {
   body_decoder() noexcept = default;
 
   // For the next body. `bounds` is borrowed until its end.
-  void start(body_info body, const limits& bounds, leniency tolerance) noexcept;
+  void start(const body_info& body, const limits& bounds, leniency tolerance) noexcept;
   // Bytes of this body; before its first byte was decoded.
   void set_limit(std::uint64_t most) noexcept { limit_ = most; }
 
   // Takes what it can: `in` are all bytes that were not consumed. At most one piece of data.
   body_step next(byte_view in) noexcept;
   errc fault() const noexcept { return fault_; }
+
+  // next() for framing::length, by sizes alone: of `size` bytes, `taken` belong to the body.
+  body_status count_length(std::size_t size, std::size_t& taken) noexcept {
+    taken = 0;
+    if (left_ == 0) return body_status::complete;
+    // Known before the first byte of it is taken: so much would only be thrown away.
+    if (left_ > limit_ - taken_) {
+      fault_ = errc::body_too_large;
+      return body_status::failed;
+    }
+    taken = left_ < size ? static_cast<std::size_t>(left_) : size;
+    left_ -= taken;
+    taken_ += taken;
+    return taken == 0 ? body_status::need_data : body_status::data;
+  }
 
   // The stream has ended. True if that completes the body.
   bool may_end() const noexcept { return how_ == framing::until_close; }
@@ -61,7 +76,6 @@ class body_decoder {
     over,
   };
 
-  body_step count_length(byte_view in) noexcept;
   body_step take_all(byte_view in) noexcept;
   body_step take_chunks(byte_view in) noexcept;
   bool take_framing(char c) noexcept;

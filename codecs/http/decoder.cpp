@@ -43,7 +43,9 @@ part decoder::after_the_last(byte_view in) noexcept {
 
 // What the head says, and for responses what was asked.
 PARLEY_INLINE void decoder::frame() noexcept {
-  body_info_ = head_.body();
+  // One by one: a copy of the whole would wait for the parts that were just written.
+  body_info_.how = head_.body().how;
+  body_info_.length = head_.body().length;
   switches_ = false;
   if (role_ == role::request) {
     switches_ = head_.verb() == method::connect || head_.upgrades();
@@ -109,7 +111,27 @@ part decoder::next(byte_view in, std::span<field_place> fields) noexcept {
     head_.reset();
     return decode_head(in, 0, fields);
   }
+  if (state_ == state::body && body_info_.how == framing::length) return next_counted(in);
   return next_rarely(in, fields);
+}
+
+// A body with a length, without the copies of what is returned.
+part decoder::next_counted(byte_view in) noexcept {
+  part p;
+  switch (body_.count_length(in.size(), p.consumed)) {
+    case body_status::data:
+      p.what = part_kind::body;
+      p.data = in.first(p.consumed);
+      return p;
+    case body_status::complete:
+      return end_message(0, {});
+    case body_status::failed:
+      return fail(body_.fault());
+    case body_status::need_data:
+    case body_status::trailers:
+      break;
+  }
+  return p;
 }
 
 part decoder::next_rarely(byte_view in, std::span<field_place> fields) noexcept {

@@ -99,6 +99,7 @@ class decoder {
   part next_rarely(byte_view in, std::span<field_place> fields) noexcept;
   part decode_head(byte_view in, std::size_t skipped, std::span<field_place> fields) noexcept;
   part next_head(byte_view in, std::span<field_place> fields) noexcept;
+  part next_counted(byte_view in) noexcept;
   part next_body(byte_view in, std::span<field_place> fields) noexcept;
   part next_trailers(byte_view in, std::span<field_place> fields) noexcept;
   part begin_body(byte_view in, std::size_t skipped) noexcept;

@@ -224,9 +224,11 @@ PARLEY_INLINE void head_decoder::note_quickly(field which, std::string_view valu
   note_field(which, value, index);
 }
 
-// Most requests say nothing but their host.
+// Most requests say nothing but their host, and perhaps a length.
 PARLEY_INLINE head_status head_decoder::finish() noexcept {
-  if (said_.notes == has_host && !said_.has_fault && minor_ == 1 && role_ == role::request) {
+  if ((said_.notes | has_length) == (has_host | has_length) && says(has_host) && !said_.has_fault &&
+      minor_ == 1 && role_ == role::request) {
+    if (said_.length != 0) framing_ = framing::length;
     return head_status::complete;
   }
   return judge();
@@ -295,7 +297,8 @@ head_status head_decoder::decode_lines(byte_view in, std::span<field_place> fiel
   const char* const text = reinterpret_cast<const char*>(in.data());
   position_array positions;
   for (;;) {
-    const line_scan found = scan_->lines(text + at_, in.size() - at_, positions);
+    line_scan found;
+    scan_->lines(text + at_, in.size() - at_, positions, found);
     const statements before = said_;
     if (found.bad || !take_lines(text, array_marks(positions), found.lines, found.end,
                                  found.head_done, fields)) {
@@ -361,10 +364,10 @@ void head_decoder::note_length(std::string_view value) noexcept {
   for (const char c : value) {
     const auto digit = static_cast<unsigned>(c - '0');
     // 2^63-1 is the most: sums of it and a few offsets must not wrap.
-    good = good && digit <= 9 && length <= (0x7fff'ffff'ffff'ffffU - digit) / 10;
+    good &= digit <= 9 && length <= 922'337'203'685'477'579U;
     length = length * 10 + digit;
   }
-  if (!good) return note_fault(errc::bad_content_length);
+  if (!good || length > 0x7fff'ffff'ffff'ffffU) return note_fault(errc::bad_content_length);
   if (says(has_length) && !(lenient_.equal_lengths && length == said_.length)) {
     return note_fault(errc::bad_content_length);
   }
@@ -394,6 +397,9 @@ void head_decoder::note_codings(std::string_view value) noexcept {
 }
 
 void head_decoder::note_connection(std::string_view value) noexcept {
+  // The two that nearly all have.
+  if (value == "keep-alive") return note_that(says_keep_alive);
+  if (value == "close") return note_that(says_close);
   while (const auto item = next_element(value)) {
     if (equals_ignoring_case(*item, "close")) {
       note_that(says_close);

@@ -61,7 +61,15 @@ bool is_long_target_text(const char* text, std::size_t size) noexcept {
   for (std::size_t i = 0; i + 16 < size; i += 16) bad = _mm_or_si128(bad, not_target(text + i));
   return _mm_movemask_epi8(bad) == 0;
 }
+
+bool is_short_target_text(const char* text, std::size_t size) noexcept {
+  return (static_cast<unsigned>(_mm_movemask_epi8(not_target(text))) & ((1U << size) - 1U)) == 0;
+}
 #else
+bool is_short_target_text(const char* text, std::size_t size) noexcept {
+  return is_long_target_text(text, size);
+}
+
 bool is_long_target_text(const char* text, std::size_t size) noexcept {
   bool good = true;
   for (std::size_t i = 0; i < size; ++i) good &= is_target_char(text[i]);

@@ -44,8 +44,10 @@ struct short_scan {
 };
 
 // Reads no byte outside of [text, text + size). `text` begins a line; size > 0.
-using line_scanner = line_scan (*)(const char* text, std::size_t size,
-                                   position_array& positions) noexcept;
+// The result goes through memory on purpose: a struct of small members that is returned in
+// registers is put together from bytes that were just stored, which stalls.
+using line_scanner = void (*)(const char* text, std::size_t size, position_array& positions,
+                              line_scan& out) noexcept;
 
 // The same for less than 64 bytes.
 using short_scanner = short_scan (*)(const char* text, std::size_t size) noexcept;

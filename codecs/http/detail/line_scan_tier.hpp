@@ -8,6 +8,8 @@ struct scan_state {
   std::uint64_t after_cr = 0;    // bit 0: the byte before the next block is a CR
   std::uint64_t carry = 0;       // a name goes on in the next block
   std::uint64_t faults = 0;
+  std::size_t end = 0;  // behind the last line that is complete
+  std::uint32_t lines = 0;
 };
 
 // Ends of names in a block: where a run of token characters that began at a line start stops.
@@ -27,63 +29,65 @@ struct scan_state {
   return (m.lf ^ ((m.cr << 1) | after_cr)) | m.control | (ends & m.cr);
 }
 
-// The head ends in this block, at the CR whose bit is the lowest of `empty`.
-[[gnu::always_inline]] inline bool ends_here(const char* text, std::size_t size, std::size_t at,
-                                             line_scan& out) noexcept {
-  // Its LF may be in the next block, or not be there yet.
-  if (at + 1 >= size) return false;
-  out.bad |= text[at + 1] != '\n';
-  out.head_done = true;
-  out.end = static_cast<std::uint32_t>(at + 2);
-  return true;
+// One block. True: the head ends in it, or a line that may be its end is not complete.
+[[gnu::always_inline]] inline bool take_block(const masks& m, std::uint64_t valid, std::size_t at,
+                                              scan_state& s, std::uint16_t*& to) noexcept {
+  const std::uint64_t starts = (m.lf << 1) | s.line_start;
+  const std::uint64_t empty = starts & m.cr;
+  const std::uint64_t ends = name_ends(m, starts, s);
+  if (empty != 0) [[unlikely]]
+    valid &= (empty & -empty) - 1;
+  s.faults |= faults_of(m, ends, s.after_cr) & valid;
+  const std::uint64_t lf = m.lf & valid;
+  s.lines += static_cast<std::uint32_t>(__builtin_popcountll(lf));
+  to = put_positions(to, (ends | m.cr) & valid, at);
+  if (empty != 0) [[unlikely]] {
+    s.end = at + static_cast<std::size_t>(__builtin_ctzll(empty));
+    return true;
+  }
+  if (lf != 0) s.end = at + 64 - static_cast<std::size_t>(__builtin_clzll(lf));
+  s.line_start = m.lf >> 63;
+  s.after_cr = m.cr >> 63;
+  return false;
 }
 
-line_scan scan(const char* text, std::size_t size, position_array& positions) noexcept {
-  line_scan out;
+// After take_block() has said true: is the LF of the empty line there, and is it one?
+[[gnu::always_inline]] inline void end_scan(const char* text, std::size_t size, const scan_state& s,
+                                            line_scan& out) noexcept {
+  const bool is_there = s.end + 1 < size;
+  const bool is_end = is_there && text[s.end + 1] == '\n';
+  out.lines = s.lines;
+  out.end = static_cast<std::uint32_t>(is_end ? s.end + 2 : s.end);
+  out.head_done = is_end;
+  out.bad = s.faults != 0 || (is_there && !is_end);
+  out.more = false;
+}
+
+void scan(const char* text, std::size_t size, position_array& positions, line_scan& out) noexcept {
   scan_state s;
   std::uint16_t* to = positions.at.data();
-  if (size > scan_reach) {
-    size = scan_reach;
-    out.more = true;
+  const bool is_cut = size > scan_reach;
+  if (is_cut) size = scan_reach;
+  std::size_t at = 0;
+  bool is_full = false;
+  for (; size - at >= 64 && !is_full; at += 64) {
+    if (take_block(whole_block(text + at), ~std::uint64_t{0}, at, s, to)) {
+      return end_scan(text, size, s, out);
+    }
+    is_full = to > positions.at.data() + scan_capacity;
   }
-  for (std::size_t at = 0; at < size; at += 64) {
-    const bool is_whole = size - at >= 64;
-    masks m = is_whole ? whole_block(text + at) : part_of_block(text + at, size - at);
-    // Behind the last byte nothing counts.
-    std::uint64_t valid = is_whole ? ~std::uint64_t{0} : (std::uint64_t{1} << (size - at)) - 1;
-    const std::uint64_t starts = (m.lf << 1) | s.line_start;
-    const std::uint64_t empty = starts & m.cr;
-    const std::uint64_t ends = name_ends(m, starts, s);
-    std::uint64_t fault = faults_of(m, ends, s.after_cr);
-    if (empty != 0) [[unlikely]] {
-      valid &= (empty & -empty) - 1;
-      fault &= valid;
-      out.lines += static_cast<std::uint32_t>(__builtin_popcountll(m.lf & valid));
-      put_positions(to, (ends | m.cr) & valid, at);
-      out.bad = (s.faults | fault) != 0;
-      const auto cr = at + static_cast<std::size_t>(__builtin_ctzll(empty));
-      if (ends_here(text, size, cr, out)) {
-        out.more = false;
-      } else {
-        out.end = static_cast<std::uint32_t>(cr);
-      }
-      return out;
+  // Behind the last byte nothing counts.
+  if (!is_full && at < size) {
+    const std::uint64_t valid = (std::uint64_t{1} << (size - at)) - 1;
+    if (take_block(part_of_block(text + at, size - at), valid, at, s, to)) {
+      return end_scan(text, size, s, out);
     }
-    s.faults |= fault & valid;
-    if (m.lf != 0) {
-      out.lines += static_cast<std::uint32_t>(__builtin_popcountll(m.lf));
-      out.end = static_cast<std::uint32_t>(at + 64 - static_cast<unsigned>(__builtin_clzll(m.lf)));
-    }
-    to = put_positions(to, (ends | m.cr) & valid, at);
-    if (to > positions.at.data() + scan_capacity) {
-      out.more = true;
-      break;
-    }
-    s.line_start = m.lf >> 63;
-    s.after_cr = m.cr >> 63;
   }
+  out.lines = s.lines;
+  out.end = static_cast<std::uint32_t>(s.end);
+  out.head_done = false;
   out.bad = s.faults != 0;
-  return out;
+  out.more = is_cut || is_full;
 }
 
 short_scan scan_few(const char* text, std::size_t size) noexcept {

@@ -84,6 +84,11 @@ struct piece {
   }
 };
 
+// Any number if there is none.
+[[gnu::always_inline]] inline std::size_t first_bit(std::uint64_t bits) noexcept {
+  return bits == 0 ? 0 : static_cast<std::size_t>(__builtin_ctzll(bits));
+}
+
 #include "line_scan_pieces.hpp"
 #include "line_scan_tier.hpp"
 
@@ -124,6 +129,10 @@ struct piece {
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(v));
   }
 };
+
+[[gnu::always_inline]] inline std::size_t first_bit(std::uint64_t bits) noexcept {
+  return _tzcnt_u64(bits);
+}
 
 #include "line_scan_pieces.hpp"
 #include "line_scan_tier.hpp"

@@ -13,11 +13,14 @@ namespace parley::http::detail {
 
 // From 16 bytes on.
 bool is_long_target_text(const char* text, std::size_t size) noexcept;
+// From 5 to 15. With the version and the line end behind it at least 16 can be read.
+bool is_short_target_text(const char* text, std::size_t size) noexcept;
 
 // Only visible ASCII without '#', and not empty. Some of it is outside of the grammar of URIs,
 // and browsers send it all the same ("|", "^", "{"): it cannot change where anything ends.
 inline bool is_target_text(const char* text, std::size_t size) noexcept {
   if (size >= 16) return is_long_target_text(text, size);
+  if (size > 4) return is_short_target_text(text, size);
   bool good = size != 0;
   for (std::size_t i = 0; i < size; ++i) {
     good &= text[i] > ' ' && text[i] < 0x7f && text[i] != '#';
