@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
 namespace parley::bench {
 
@@ -26,12 +25,6 @@ std::vector<batch> make_script(std::size_t depth) {
     if (current.size() == depth) script.push_back(std::exchange(current, {}));
   }
   return script;
-}
-
-void wrong(std::string_view peer, std::string_view what) {
-  std::fprintf(stderr, "bench redis: %.*s: %.*s\n", static_cast<int>(peer.size()), peer.data(),
-               static_cast<int>(what.size()), what.data());
-  std::exit(1);
 }
 
 }  // namespace parley::bench

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/wrong.hpp"
+
 namespace parley::bench {
 
 struct step {
@@ -23,9 +25,6 @@ using batch = std::vector<step>;
 // Batches of `depth` commands, to be sent one after the other and then from the front
 // again. Values differ from batch to batch, so that a stale answer shows.
 std::vector<batch> make_script(std::size_t depth);
-
-// Ends the program with exit code 1: a figure for wrong answers is worth nothing.
-[[noreturn]] void wrong(std::string_view peer, std::string_view what);
 
 // True if `reply` is what the command must answer; for SET it is "OK".
 inline bool is_right(const step& s, std::string_view reply) {

@@ -38,6 +38,6 @@ install() {
 }
 # The package lists on the machine may do; where they are missing or old, fetch them and try again.
 install "$@" >/dev/null 2>&1 || { as_root apt-get update -q && install "$@"; } >&2
-if [[ " $* " == *" redis-server "* ]]; then
-  as_root update-rc.d redis-server disable
-fi
+for service in redis-server nginx; do
+  [[ " $* " != *" $service"* ]] || as_root update-rc.d "$service" disable
+done
