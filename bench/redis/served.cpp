@@ -1,68 +1,27 @@
 #include "served.hpp"
 
 #include <benchmark/benchmark.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <thread>
-#include <vector>
 
+#include "common/process.hpp"
 #include "script.hpp"
 #include "server.hpp"
-#include "unix_socket.hpp"
 
 namespace parley::bench {
 namespace {
 
 constexpr std::size_t requests = 100'000;  // of SET, and as many of GET
 
-// The processor time that a process has used so far, in seconds.
-double used_by(pid_t pid) {
-  clockid_t clock{};
-  timespec used{};
-  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0) {
-    wrong("server", "it is gone");
-  }
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
-}
-
-// The other processor than the server's, if there is one.
-void use_first_processor() {
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(0, &one);
-  (void)::sched_setaffinity(0, sizeof one, &one);
-}
-
-[[noreturn]] void become_benchmark(std::vector<std::string> words) {
-  use_first_processor();
-  std::vector<char*> argv;
-  argv.reserve(words.size() + 1);
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  // The table of redis-benchmark is not ours to show.
-  if (!std::freopen("/dev/null", "w", stdout)) ::_exit(126);
-  ::execvp(argv[0], argv.data());
-  ::_exit(127);
-}
-
 void load(const served& server, std::size_t depth) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    become_benchmark({"redis-benchmark", "-s", server.path, "-n", std::to_string(requests), "-P",
-                      std::to_string(depth), "-c", "50", "-t", "set,get", "-d", "16", "-r", "10000",
-                      "-q"});
-  }
-  int status = 0;
-  if (pid < 0 || ::waitpid(pid, &status, 0) != pid || status != 0) {
-    wrong("redis-benchmark", "it did not run, or met an error");
-  }
+  // Its table is not ours to show.
+  (void)output_of({"redis-benchmark", "-s", server.path, "-n", std::to_string(requests), "-P",
+                   std::to_string(depth), "-c", "50", "-t", "set,get", "-d", "16", "-r", "10000",
+                   "-q"});
 }
 
 // The figure is the processor time of the server per request, system calls included.
