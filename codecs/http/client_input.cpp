@@ -132,7 +132,7 @@ void client::grow_places(working_set& w) {
 std::optional<client::event> client::take_head(working_set& w, const part& p) {
   heard_ = true;
   w.delivered = p.consumed;
-  w.head = w.decoder.response(p, w.places);
+  w.decoder.show(p, w.places, w.head);
   if (w.in_flight.empty() || !w.has_left(w.in_flight.front())) {
     take_unasked(w);
     return std::nullopt;

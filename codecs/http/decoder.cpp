@@ -169,13 +169,6 @@ part decoder::next_head(byte_view in, std::span<field_place> fields) noexcept {
   return decode_head(in, skipped, fields);
 }
 
-response_head decoder::response(const part& p, std::span<const field_place> fields) const noexcept {
-  response_head h = head_.response(p.data, fields);
-  h.body = body_info_;
-  h.keep_alive = keep_alive();
-  return h;
-}
-
 part decoder::next_body(byte_view in, std::span<field_place> fields) noexcept {
   const body_step step = body_.next(in);
   switch (step.status) {

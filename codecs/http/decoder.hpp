@@ -61,9 +61,24 @@ class decoder {
 
   // After the part `head`, while nothing else was decoded, with the same fields.
   request_head request(const part& p, std::span<const field_place> fields) const noexcept {
-    return head_.request(p.data, fields);
+    request_head h;
+    show(p, fields, h);
+    return h;
   }
-  response_head response(const part& p, std::span<const field_place> fields) const noexcept;
+  response_head response(const part& p, std::span<const field_place> fields) const noexcept {
+    response_head h;
+    show(p, fields, h);
+    return h;
+  }
+  // The same, into a head that is kept: it is not copied.
+  void show(const part& p, std::span<const field_place> fields, request_head& to) const noexcept {
+    head_.show(p.data, fields, to);
+  }
+  void show(const part& p, std::span<const field_place> fields, response_head& to) const noexcept {
+    head_.show(p.data, fields, to);
+    to.body.how = body_info_.how;
+    to.keep_alive = keep_alive();
+  }
   // After the part `end`; empty without trailers.
   header_list trailers(const part& p, std::span<const field_place> fields) const noexcept;
 

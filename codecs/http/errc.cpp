@@ -15,7 +15,7 @@ constexpr error_info entry(std::string_view name, error_class kind, std::string_
 }
 
 // In the order of the enumeration.
-constexpr std::array infos = {
+constexpr auto infos = std::to_array<error_info>({
     entry("bad_request_line", protocol, "the request line is not METHOD SP target SP HTTP/1.1"),
     entry("bad_target", protocol, "the request target has a character or form that none has",
           "percent-encode what is not allowed in a URI; a fragment (#) is never sent"),
@@ -60,7 +60,7 @@ constexpr std::array infos = {
     entry("slow_response", transient, "the server did not answer in time"),
     entry("slow_reader", transient, "the peer does not take what is sent to it"),
     entry("unknown_expectation", protocol, "Expect asks for something unknown"),
-};
+});
 static_assert(infos.size() == static_cast<std::size_t>(errc::unknown_expectation) + 1);
 
 }  // namespace

@@ -308,10 +308,10 @@ head_status head_decoder::decode_lines(byte_view in, std::span<field_place> fiel
     }
     at_ += found.end;
     if (found.head_done) return finish();
-    if (!found.more || found.end == 0 || at_ >= in.size()) break;
+    if (!found.more || at_ >= in.size()) return wait_for_line(in.size());
+    // A line that is longer than a scan.
+    if (found.end == 0) return run_carefully(in, fields);
   }
-  // Limits, and lines that are longer than a scan.
-  return run_carefully(in, fields);
 }
 
 // At the front of the input, so that nothing has been said yet.
@@ -364,7 +364,7 @@ void head_decoder::note_length(std::string_view value) noexcept {
   for (const char c : value) {
     const auto digit = static_cast<unsigned>(c - '0');
     // 2^63-1 is the most: sums of it and a few offsets must not wrap.
-    good &= digit <= 9 && length <= 922'337'203'685'477'579U;
+    good &= digit <= 9 && length <= 922'337'203'685'477'580U;
     length = length * 10 + digit;
   }
   if (!good || length > 0x7fff'ffff'ffff'ffffU) return note_fault(errc::bad_content_length);
@@ -476,10 +476,9 @@ void head_decoder::frame_response() noexcept {
 
 // --- views ------------------------------------------------------------------------------------
 
-request_head head_decoder::request(byte_view in,
-                                   std::span<const field_place> fields) const noexcept {
+void head_decoder::show(byte_view in, std::span<const field_place> fields,
+                        request_head& h) const noexcept {
   const char* const text = reinterpret_cast<const char*>(in.data());
-  request_head h;
   h.verb = verb_;
   h.form = form_;
   h.minor = minor_;
@@ -491,28 +490,28 @@ request_head head_decoder::request(byte_view in,
   h.method_name = {text, method_size_};
   h.target = {text + method_size_ + 1, target_size_};
   h.headers = header_list(text, fields.first(count_));
-  h.body = body();
+  h.body.how = framing_;
+  h.body.length = said_.length;
+  h.authority = {};
   if (form_ == target_form::absolute || form_ == target_form::authority) {
     h.authority = detail::authority_of(h.target, form_);
   } else if (says(has_host)) {
     h.authority = h.headers[said_.host].value;
   }
-  return h;
 }
 
-response_head head_decoder::response(byte_view in,
-                                     std::span<const field_place> fields) const noexcept {
+void head_decoder::show(byte_view in, std::span<const field_place> fields,
+                        response_head& h) const noexcept {
   const char* const text = reinterpret_cast<const char*>(in.data());
-  response_head h;
   h.status = status_;
   h.minor = minor_;
   h.keep_alive = keep_alive_;
   h.upgrades = upgrades();
   h.transfer_coded = says(other_coding);
-  if (target_size_ != 0) h.reason = {text + 13, target_size_};
+  h.reason = target_size_ != 0 ? std::string_view(text + 13, target_size_) : std::string_view();
   h.headers = header_list(text, fields.first(count_));
-  h.body = body();
-  return h;
+  h.body.how = framing_;
+  h.body.length = said_.length;
 }
 
 }  // namespace parley::http

@@ -44,9 +44,10 @@ class head_decoder {
   // After `failed`: what is wrong, and near which byte.
   errc fault() const noexcept { return said_.fault; }
 
-  // After `complete`, with the same input and fields. Views show the input.
-  request_head request(byte_view in, std::span<const field_place> fields) const noexcept;
-  response_head response(byte_view in, std::span<const field_place> fields) const noexcept;
+  // After `complete`, with the same input and fields: fills in all of the head. Views show the
+  // input.
+  void show(byte_view in, std::span<const field_place> fields, request_head& to) const noexcept;
+  void show(byte_view in, std::span<const field_place> fields, response_head& to) const noexcept;
 
   // What the head says about the body, and about the connection.
   body_info body() const noexcept { return {framing_, said_.length}; }

@@ -194,7 +194,7 @@ std::optional<server::event> server::take_part(working_set& w) {
 }
 
 std::optional<server::event> server::begin_request(working_set& w, const part& p) {
-  w.head = w.decoding.request(p, w.fields);
+  w.decoding.show(p, w.fields, w.head);
   w.delivered = p.consumed;
   if (w.is_empty()) w.first_id = next_id_;
   exchange& x = w.exchanges.emplace_back();

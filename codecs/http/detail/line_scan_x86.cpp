@@ -89,8 +89,8 @@ struct piece {
   return bits == 0 ? 0 : static_cast<std::size_t>(__builtin_ctzll(bits));
 }
 
-#include "line_scan_pieces.hpp"
-#include "line_scan_tier.hpp"
+#include <parley/codecs/http/detail/line_scan_pieces.inc>
+#include <parley/codecs/http/detail/line_scan_tier.inc>
 
 }  // namespace
 }  // namespace ssse3
@@ -134,8 +134,8 @@ struct piece {
   return _tzcnt_u64(bits);
 }
 
-#include "line_scan_pieces.hpp"
-#include "line_scan_tier.hpp"
+#include <parley/codecs/http/detail/line_scan_pieces.inc>
+#include <parley/codecs/http/detail/line_scan_tier.inc>
 
 }  // namespace
 }  // namespace avx2
@@ -200,7 +200,7 @@ alignas(64) constexpr std::array<unsigned char, 64> counting = [] {
   return to + __builtin_popcountll(bits);
 }
 
-#include "line_scan_tier.hpp"
+#include <parley/codecs/http/detail/line_scan_tier.inc>
 
 }  // namespace
 }  // namespace avx512
