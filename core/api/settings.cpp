@@ -17,6 +17,23 @@ bool read_clients(std::string_view text, client_certificates& to) {
   return true;
 }
 
+// What both sides have. False if it is another parameter.
+bool read_tls_file(tls_settings& tls, const uri_parameter& p, bool& good) {
+  good = !p.value.empty();
+  if (p.name == "certfile") {
+    tls.certfile = p.value;
+  } else if (p.name == "keyfile") {
+    tls.keyfile = p.value;
+  } else if (p.name == "ca_certs") {
+    tls.ca_certs = p.value;
+  } else if (p.name == "crlfile") {
+    tls.crlfile = p.value;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 result<void> fault_list::verdict() && {
@@ -46,20 +63,14 @@ bool read_verify(std::string_view text, verify_mode& to) {
 }
 
 bool read_tls_server_parameter(tls_settings& tls, const uri_parameter& p, bool& good) {
-  good = !p.value.empty();
-  if (p.name == "certfile") {
-    tls.certfile = p.value;
-  } else if (p.name == "keyfile") {
-    tls.keyfile = p.value;
-  } else if (p.name == "ca_certs") {
-    tls.ca_certs = p.value;
-  } else if (p.name == "crlfile") {
-    tls.crlfile = p.value;
-  } else if (p.name == "clients") {
-    good = read_clients(p.value, tls.clients);
-  } else {
-    return false;
-  }
+  if (p.name != "clients") return read_tls_file(tls, p, good);
+  good = read_clients(p.value, tls.clients);
+  return true;
+}
+
+bool read_tls_client_parameter(tls_settings& tls, const uri_parameter& p, bool& good) {
+  if (p.name != "verify") return read_tls_file(tls, p, good);
+  good = read_verify(p.value, tls.verify);
   return true;
 }
 

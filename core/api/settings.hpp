@@ -44,6 +44,8 @@ bool read_verify(std::string_view text, verify_mode& to);
 // A parameter that every server with TLS has: certfile, keyfile, ca_certs, crlfile, clients (none,
 // optional, required). False if it is another one; `good` says whether its value is valid.
 bool read_tls_server_parameter(tls_settings& tls, const uri_parameter& p, bool& good);
+// The same of a client: certfile, keyfile, ca_certs, crlfile, verify (full, ca_only, none).
+bool read_tls_client_parameter(tls_settings& tls, const uri_parameter& p, bool& good);
 
 // The faults of a parameter, by name and without its value, which may be a secret.
 std::string unknown_parameter(const uri_parameter& p);

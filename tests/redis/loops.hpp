@@ -3,6 +3,7 @@
 //   result<T> wait(operation<T>);         runs until the operation has ended
 //   bool run_until(condition, limit);     runs until it holds
 //   address bind_address();               where a fake server listens
+//   std::string socket_path(name);        of a Unix socket, for it
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,6 +44,9 @@ class on_loop {
     return world_.run_until(condition, limit);
   }
   address bind_address() { return *address::parse_ip("127.0.0.1", 0); }
+  std::string socket_path(const std::string& file) {
+    return std::string(world_.local_path(file).path());
+  }
 
  private:
   World world_;

@@ -14,37 +14,12 @@
 #include "redis/watcher.hpp"
 #include "support/line_peer.hpp"
 #include "support/redis_server.hpp"
+#include "support/tls_files.hpp"
 
 namespace parley::test {
 namespace {
 
 using ::testing::HasSubstr;
-
-// The files of one authority, a server and a client, valid in any simulated time.
-struct tls_files {
-  authority root{"Redis test root", {.not_before = past, .not_after = future}};
-  identity server = root.issue({.name = "redis",
-                                .dns = {"localhost", "server"},
-                                .ips = {"127.0.0.1"},
-                                .not_before = past,
-                                .not_after = future});
-  identity client =
-      root.issue({.name = "ann", .use = purpose::client, .not_before = past, .not_after = future});
-  temporary_folder folder{};
-  std::string ca = folder.write("ca.pem", root.pem());
-  std::string chain = folder.write("chain.pem", server.chain);
-  std::string key = folder.write("key.pem", server.key);
-  std::string client_chain = folder.write("ann.pem", client.chain);
-  std::string client_key = folder.write("ann.key", client.key);
-  std::string stranger = folder.write("stranger.pem", authority("A stranger").pem());
-
-  static inline const certificate_time past = days_from_now(-20 * 365);
-  static inline const certificate_time future = days_from_now(50 * 365);
-};
-const tls_files& files() {
-  static const tls_files one;
-  return one;
-}
 
 template <class L>
 class redis_tls_on : public loop_suite<L> {
