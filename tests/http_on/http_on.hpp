@@ -43,8 +43,11 @@ class http_script final : public http_handler {
       what(peer, end->id, now);
     } else if (std::holds_alternative<closed>(event)) {
       ++closes;
+      if (on_closed) on_closed(peer);
     }
   }
+
+  std::function<void(http_peer&)> on_closed;
 
   std::vector<std::string> requests;
   int closes = 0;

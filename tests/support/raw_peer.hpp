@@ -113,6 +113,18 @@ class raw_peer {
   inner* in_;
 };
 
+// Calls `f(peer, head)` for the head of each request of HTTP, once it is complete.
+template <class F>
+std::function<void(raw_peer&)> on_each_head(F f) {
+  return [f](raw_peer& p) {
+    const std::size_t end = p.received.find("\r\n\r\n");
+    if (end == std::string::npos) return;
+    const std::string head = p.received.substr(0, end + 4);
+    p.received.erase(0, end + 4);
+    f(p, head);
+  };
+}
+
 // Accepts, and does with what comes what the test says.
 class raw_server final : public acceptor {
  public:
