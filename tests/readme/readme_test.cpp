@@ -56,6 +56,12 @@ TEST(readme, the_programs_in_other_loops_count) {
   EXPECT_EQ(run("on_asio", server.uri()).output, "2\n");
 }
 
+TEST(readme, the_http_program_calls_itself) {
+  const run_result r = run("http");
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "200 hello\n");
+}
+
 TEST(readme, the_simulated_program_needs_no_server) {
   const run_result r = run("simulated");
   EXPECT_EQ(r.status, 0) << r.output;
