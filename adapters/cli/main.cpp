@@ -9,6 +9,15 @@
 namespace parley::cli {
 namespace {
 
+// What --data names.
+result<void> read_data(options& o) {
+  if (!o.data || !o.data->starts_with('@')) return {};
+  auto content = *o.data == "@-" ? read_input() : read_file(o.data->substr(1));
+  if (!content) return std::unexpected(std::move(content).error());
+  o.data = *std::move(content);
+  return {};
+}
+
 int run_program(int argc, const char* const* argv) {
   // First of all: with a closed descriptor the next socket would become standard
   // output.
@@ -23,6 +32,10 @@ int run_program(int argc, const char* const* argv) {
       return exit_code_of(input.error());
     }
     o.messages.push_back(*std::move(input));
+  }
+  if (auto ok = read_data(o); !ok) {
+    report("cannot read", ok.error());
+    return exit_failed;
   }
   // After reading the input, which Ctrl-C may still end in the usual way.
   hold_signals();

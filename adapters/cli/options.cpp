@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <parley/adapters/cli/options.hpp>
 #include <parley/adapters/cli/report.hpp>
+#include <parley/adapters/cli/url.hpp>
 #include <parley/core/version.hpp>
 
 namespace parley::cli {
@@ -19,6 +20,8 @@ examples:
   parley pub redis+unix:///run/redis.sock images --stdin < picture.png
   parley call redis://localhost SET greeting hello
   parley call rediss://cache --ca-certs ca.pem PING
+  parley call 'http://localhost:8080/items?page=2' --include
+  parley call https://example.org/items --data '{"id": 7}' --header 'Content-Type: application/json'
   parley serve redis://localhost:6379
   parley serve rediss://localhost:6380 --cert chain.pem --key key.pem
 
@@ -28,14 +31,17 @@ exit codes:
 
 constexpr const char* url_help =
     "redis://[user:password@]host[:port][/db], rediss:// for TLS, redis+unix:///path";
+constexpr const char* call_url_help =
+    "redis:// as with pub; http://host[:port]/path?query, https:// for TLS";
 
 // CLI11 reads a word such as [1,2] or {} as a list, and would publish its parts.
 // A mark in front keeps it whole; taken off below.
 constexpr char mark = '\x01';
 
 bool takes_value(std::string_view option) {
-  constexpr std::string_view names[] = {"--loop", "--timeout", "--ca-certs",
-                                        "--cert", "--key",     "--verify"};
+  constexpr std::string_view names[] = {"--loop",   "--timeout",    "--ca-certs", "--cert",
+                                        "--key",    "--verify",     "--method",   "--data",
+                                        "--header", "--unix-socket"};
   return std::ranges::find(names, option) != std::end(names);
 }
 
@@ -71,8 +77,8 @@ void unmark(std::string& word) {
   if (word.starts_with(mark)) word.erase(0, 1);
 }
 
-void add_common(CLI::App& app, options& o) {
-  app.add_option("URL", o.url, url_help)->required();
+void add_common(CLI::App& app, options& o, const char* about_url = url_help) {
+  app.add_option("URL", o.url, about_url)->required();
   std::vector<std::string> names;
   names.reserve(loop_kinds.size());
   for (const loop_kind kind : loop_kinds) names.emplace_back(to_string(kind));
@@ -136,17 +142,30 @@ void add_sub(CLI::App& app, options& o) {
 }
 
 void add_call(CLI::App& app, options& o) {
-  CLI::App* call = app.add_subcommand("call", "send one command and print its reply");
-  add_common(*call, o);
+  CLI::App* call = app.add_subcommand("call", "send one command or request, and print its reply");
+  add_common(*call, o, call_url_help);
   add_verify(*call, o);
-  add_timeout(*call, o, "how long to try to connect, and to wait for the reply (5)");
-  call->add_option("COMMAND", o.messages, "the command and its arguments")->required();
-  call->add_flag("--json", o.json, "print the reply as JSON; bytes that are no text as base64");
+  add_timeout(*call, o, "how long to try to connect (5), and to wait for the reply (5; http: 30)");
+  call->add_option("COMMAND", o.messages, "redis: the command and its arguments");
+  call->add_option("--method", o.method, "http: GET (the default), POST (with --data), ...");
+  call->add_option("--data", o.data, "http: the body; @FILE reads a file, @- standard input")
+      ->type_name("TEXT");
+  call->add_option("--header", o.headers, "http: a field, 'Name: value'; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("FIELD");
+  call->add_option("--unix-socket", o.unix_socket, "http: connect to this socket instead")
+      ->type_name("FILE");
+  CLI::Option* json =
+      call->add_flag("--json", o.json, "print the reply as JSON; bytes that are no text as base64");
+  call->add_flag("--include", o.include, "http: print status and headers before the body")
+      ->excludes(json);
   call->callback([&] { o.what = options::verb::call; });
   call->footer(
-      "Text is printed as it is, null as an empty line, each element of a list on a line.\n"
-      "What follows COMMAND belongs to it, also words that begin with -. Commands that wait\n"
-      "at the server (BLPOP) have no timeout but their own.");
+      "Redis: text is printed as it is, null as an empty line, each element of a list on a\n"
+      "line. What follows COMMAND belongs to it, also words that begin with -. Commands that\n"
+      "wait at the server (BLPOP) have no timeout but their own.\n"
+      "HTTP: the body is printed as it is. A status of 400 or more ends with 1, and is told\n"
+      "on standard error; redirections are not followed.");
 }
 
 void add_serve(CLI::App& app, options& o) {
@@ -161,6 +180,28 @@ void add_serve(CLI::App& app, options& o) {
       "Prints the URL that it serves, then runs until SIGINT or SIGTERM. Port 0 takes a\n"
       "free one. The URL's password is asked of clients; addresses that other machines\n"
       "reach need one.");
+}
+
+// What CLI11 cannot say.
+void check_call(const options& o) {
+  if (!is_http(o.url)) {
+    const bool asks =
+        !o.method.empty() || o.data || !o.headers.empty() || o.include || !o.unix_socket.empty();
+    if (asks) {
+      throw CLI::ValidationError(
+          "call", "--method, --data, --header, --include and --unix-socket are for http URLs");
+    }
+    if (o.messages.empty()) throw CLI::ValidationError("call", "COMMAND is required");
+    return;
+  }
+  if (!o.messages.empty()) {
+    throw CLI::ValidationError("call", "an http URL takes no COMMAND: see --method and --data");
+  }
+  for (const std::string& h : o.headers) {
+    if (h.find(':') == std::string::npos || h.starts_with(':')) {
+      throw CLI::ValidationError("call", "--header wants 'Name: value'");
+    }
+  }
 }
 
 std::string describe_failure(const CLI::App& app, const CLI::ParseError& fault) {
@@ -199,14 +240,19 @@ std::variant<options, int> parse_options(int argc, const char* const* argv) {
     if (o.what == options::verb::pub && o.messages.empty() == !o.from_stdin) {
       throw CLI::ValidationError("pub", "wants either messages or --stdin");
     }
+    unmark(o.url);
+    if (o.what == options::verb::call) check_call(o);
   } catch (const CLI::ParseError& fault) {
     if (fault.get_exit_code() == 0) return app.exit(fault);
     note(describe_failure(app, fault));
     return int{exit_usage};
   }
-  unmark(o.url);
   unmark(o.topic);
   for (std::string& m : o.messages) unmark(m);
+  unmark(o.method);
+  if (o.data) unmark(*o.data);
+  for (std::string& h : o.headers) unmark(h);
+  unmark(o.unix_socket);
   return o;
 }
 

@@ -28,6 +28,12 @@ struct options {
   std::string keyfile;
   std::string verify;
   std::string clients;
+  // Of a call over HTTP.
+  std::string method;               // empty: GET, or POST with data
+  std::optional<std::string> data;  // as it was given; main() reads what @ names
+  std::vector<std::string> headers;
+  std::string unix_socket;  // a path to connect to
+  bool include = false;     // print status and headers first
   bool json = false;
   bool quiet = false;  // pub: print no receivers
   bool verbose = false;

@@ -30,6 +30,26 @@ bool waited_for(int descriptor, short events) {
   return ::poll(&one, 1, -1) >= 0 || errno == EINTR;
 }
 
+result<std::string> read_all(int fd, std::string_view name) {
+  std::string all;
+  std::size_t used = 0;
+  for (;;) {
+    all.resize(used + std::max<std::size_t>(used, 64 * 1024));
+    const ssize_t n = ::read(fd, all.data() + used, all.size() - used);
+    if (n == 0) break;
+    if (n > 0) {
+      used += static_cast<std::size_t>(n);
+    } else if (!waited_for(fd, POLLIN)) {
+      return fail(errc::io, fmt::format("{}: {}", name, std::strerror(errno)));
+    }
+    if (used > max_input) {
+      return fail(errc::too_large, fmt::format("{} has more than 512 MiB", name));
+    }
+  }
+  all.resize(used);
+  return all;
+}
+
 }  // namespace
 
 void secure_standard_descriptors() {
@@ -54,21 +74,16 @@ result<void> write_output(std::string_view text) {
   return {};
 }
 
-result<std::string> read_input() {
-  std::string all;
-  std::size_t used = 0;
-  for (;;) {
-    all.resize(used + std::max<std::size_t>(used, 64 * 1024));
-    const ssize_t n = ::read(STDIN_FILENO, all.data() + used, all.size() - used);
-    if (n == 0) break;
-    if (n > 0) {
-      used += static_cast<std::size_t>(n);
-    } else if (!waited_for(STDIN_FILENO, POLLIN)) {
-      return fail(errc::io, fmt::format("standard input: {}", std::strerror(errno)));
-    }
-    if (used > max_input) return fail(errc::too_large, "standard input has more than 512 MiB");
+result<std::string> read_input() { return read_all(STDIN_FILENO, "standard input"); }
+
+result<std::string> read_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return std::unexpected(error(errc::io, fmt::format("{}: {}", path, std::strerror(errno)))
+                               .with_hint("check the path and its permissions"));
   }
-  all.resize(used);
+  auto all = read_all(fd, path);
+  ::close(fd);
   return all;
 }
 

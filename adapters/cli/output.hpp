@@ -19,6 +19,8 @@ result<void> write_output(std::string_view text);
 // All of standard input, as one message. errc::too_large above 512 MiB, which
 // is as much as Redis takes.
 result<std::string> read_input();
+// The same of a file: errc::io names it.
+result<std::string> read_file(const std::string& path);
 
 // A message as `parley sub` prints it, with the line break. The payload is
 // expected to be decoded by decode_policy::text.

@@ -3,11 +3,13 @@
 #include <parley/adapters/all/built_in.hpp>
 #include <parley/adapters/cli/call.hpp>
 #include <parley/adapters/cli/ending.hpp>
+#include <parley/adapters/cli/http_call.hpp>
 #include <parley/adapters/cli/output.hpp>
 #include <parley/adapters/cli/report.hpp>
 #include <parley/adapters/cli/run.hpp>
 #include <parley/adapters/cli/serve.hpp>
 #include <parley/adapters/cli/signals.hpp>
+#include <parley/adapters/cli/url.hpp>
 #include <parley/adapters/cli/watch.hpp>
 
 namespace parley::cli {
@@ -90,53 +92,21 @@ task<int> subscribe(loop& home, provider& p, const options& o, stop& end) {
   co_return end.exit_code();
 }
 
-// --- all -------------------------------------------------------------------------
-
-// In a parameter of a URI.
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       std::string_view("/._-").contains(c);
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-// Options are the URI's parameters of the same meaning, unless the URI has its own.
-result<uri> target(const options& o) {
-  auto where = uri::parse(o.url);
-  if (!where) return where;
-  // The fragment is last in a URI: a parameter behind it would be part of it.
-  std::string text = o.url.substr(0, o.url.find('#'));
-  const auto add = [&](std::string_view name, const std::string& content) {
-    if (content.empty() || where->parameter(name)) return;
-    text += text.contains('?') ? '&' : '?';
-    text.append(name).append("=").append(percent_encoded(content));
-  };
-  if (o.timeout) add("timeout", fmt::format("{:.3f}", *o.timeout));
-  add("ca_certs", o.ca_certs);
-  add("certfile", o.certfile);
-  add("keyfile", o.keyfile);
-  add("verify", o.verify);
-  add("clients", o.clients);
-  return uri::parse(text);
-}
-
 }  // namespace
 
 task<int> run(loop& home, const options& o, stop& end) {
   end.bind(home);
   const signal_watcher signals(end);
   console_observer watch(end, o.verbose);
+  transports lower;
+  protocols table;
+  add_built_in(table, lower);
+  if (is_http(o.url)) co_return co_await call_http(home, o, end, lower, watch);
   auto where = target(o);
   if (!where) {
     report("the URL", where.error());
     co_return exit_usage;
   }
-  transports lower;
-  protocols table;
-  add_built_in(table, lower);
   if (o.what == options::verb::serve) {
     co_return co_await serve(home, *where, o, end, lower, watch);
   }

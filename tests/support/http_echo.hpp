@@ -35,6 +35,8 @@ class http_echo final : public http_handler {
     const http::header field{"Content-Type", type.value_or("application/octet-stream")};
     std::optional<std::uint64_t> length;
     if (r.head->body.how == http::framing::length) length = r.head->body.length;
+    // Whoever waits for leave to send its body must get it before the answer begins.
+    if (r.head->expects_continue) (void)peer.machine().accept_body(r.id, now);
     (void)peer.machine().begin(r.id, {.headers = {&field, 1}}, length, now);
   }
 };

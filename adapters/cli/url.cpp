@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <parley/adapters/cli/url.hpp>
+#include <string>
+
+namespace parley::cli {
+namespace {
+
+// In a parameter of a URI.
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       std::string_view("/._-").contains(c);
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+result<uri> with_options(std::string text, const uri& own, const options& o) {
+  const auto add = [&](std::string_view name, const std::string& content) {
+    if (content.empty() || own.parameter(name)) return;
+    text += text.contains('?') ? '&' : '?';
+    text.append(name).append("=").append(percent_encoded(content));
+  };
+  if (o.timeout) add("timeout", fmt::format("{:.3f}", *o.timeout));
+  add("ca_certs", o.ca_certs);
+  add("certfile", o.certfile);
+  add("keyfile", o.keyfile);
+  add("verify", o.verify);
+  add("clients", o.clients);
+  return uri::parse(text);
+}
+
+}  // namespace
+
+bool is_http(std::string_view url) {
+  std::string scheme(url.substr(0, url.find(':')));
+  std::ranges::transform(scheme, scheme.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return scheme == "http" || scheme == "https" || scheme == "http+unix";
+}
+
+result<uri> target(const options& o) {
+  auto where = uri::parse(o.url);
+  if (!where) return where;
+  // The fragment is last in a URI: a parameter behind it would be part of it.
+  return with_options(o.url.substr(0, o.url.find('#')), *where, o);
+}
+
+result<uri> origin(const options& o) {
+  const std::size_t authority = o.url.find("://");
+  const std::size_t end =
+      authority == std::string::npos ? authority : o.url.find_first_of("/?#", authority + 3);
+  return with_options(o.url.substr(0, end), uri(), o);
+}
+
+}  // namespace parley::cli

@@ -1,0 +1,19 @@
+// The URL of the command line, and what options add to it.
+#pragma once
+
+#include <parley/adapters/cli/options.hpp>
+#include <parley/core/net/uri.hpp>
+#include <string_view>
+
+namespace parley::cli {
+
+// http://, https:// or http+unix://.
+bool is_http(std::string_view url);
+
+// Options are the URI's parameters of the same meaning, unless the URI has its own.
+result<uri> target(const options& o);
+// Of an HTTP URL: scheme, host and port, with the options as parameters. Its own query belongs to
+// the request.
+result<uri> origin(const options& o);
+
+}  // namespace parley::cli
