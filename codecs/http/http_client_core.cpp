@@ -79,7 +79,8 @@ result<void> http_client_core::admit(const http_request& r) const {
                              r.body.size()};
   const http::request head{r.method, r.target, fields};
   const http::request_options options;
-  const auto plan = http::detail::plan_request(head, options, host_, body, false);
+  const auto plan =
+      http::detail::plan_request(head, options, host_, body, config_.limits.decode_bodies);
   if (!plan) return std::unexpected(plan.error());
   return {};
 }

@@ -76,7 +76,7 @@ class http_reply {
   std::uint16_t status = 0;
   std::string reason;  // for people; may be empty
   http_headers headers;
-  std::string body;  // as it came: a Content-Encoding is not undone
+  std::string body;  // as it came; without its Content-Encoding by limits.decode_bodies
   http_headers trailers;
 
   // The body, as bytes and as text of whatever encoding. Views, until `body` is changed or gone.
