@@ -20,7 +20,7 @@ TYPED_TEST_SUITE(http_echo_on, all_loops, loop_names);
 TYPED_TEST(http_echo_on, bodies_of_every_size_on_one_connection) {
   for (const wire w : every_wire) {
     SCOPED_TRACE(name_of(w));
-    http_echo echo;
+    auto& echo = this->keep(std::make_unique<http_echo>());
     this->serve(echo, w);
     http_client web(this->home, this->asked(w));
     for (const std::size_t size : {0u, 1u, 64u * 1024, 5u << 20}) {
@@ -42,7 +42,7 @@ TYPED_TEST(http_echo_on, replies_in_chunks) {
   for (const wire w : every_wire) {
     SCOPED_TRACE(name_of(w));
     const std::string body = pattern(5u << 20);
-    http_script chunks([&](http_peer& peer, http::request_id id, time_point now) {
+    auto& chunks = this->script([&](http_peer& peer, http::request_id id, time_point now) {
       auto& machine = peer.machine();
       EXPECT_TRUE(machine.begin(id, {}, std::nullopt, now));
       const auto all = as_bytes(body);
@@ -62,7 +62,7 @@ TYPED_TEST(http_echo_on, replies_in_chunks) {
 }
 
 TYPED_TEST(http_echo_on, calls_queue_and_share_a_connection) {
-  http_echo echo;
+  auto& echo = this->keep(std::make_unique<http_echo>());
   this->serve(echo);
   http_client web(this->home, this->asked());
   std::vector<std::string> order;
@@ -81,7 +81,7 @@ TYPED_TEST(http_echo_on, calls_queue_and_share_a_connection) {
 TYPED_TEST(http_echo_on, many_clients_at_once) {
   for (const wire w : every_wire) {
     SCOPED_TRACE(name_of(w));
-    http_echo echo;
+    auto& echo = this->keep(std::make_unique<http_echo>());
     this->serve(echo, w);
     std::vector<std::unique_ptr<http_client>> clients;
     int right = 0, ended = 0;
@@ -119,8 +119,8 @@ TYPED_TEST(http_echo_on, fields_and_targets_arrive) {
       }
     }
     std::vector<std::string>& seen;
-  } handler(seen);
-  this->serve(handler);
+  };
+  this->serve(this->keep(std::make_unique<listening>(seen)));
   http_client web(this->home, this->asked());
   http_request r("GET", "/a%20b?c=d&e");
   r.headers.add("X-Test", "1, 2");
@@ -135,7 +135,7 @@ TYPED_TEST(http_echo_on, fields_and_targets_arrive) {
 }
 
 TYPED_TEST(http_echo_on, one_coroutine_after_another) {
-  http_echo echo;
+  auto& echo = this->keep(std::make_unique<http_echo>());
   this->serve(echo);
   http_client web(this->home, this->asked());
   const auto talk = [&]() -> task<std::string> {

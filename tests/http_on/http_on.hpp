@@ -68,6 +68,18 @@ class http_on : public loop_suite<L> {
     lower.add("tls_server", parley::files::tls_server_maker());
   }
 
+  // Handlers outlive their server, which is why those of a test live in here.
+  void TearDown() override { server.reset(); }
+  template <class H>
+  H& keep(std::unique_ptr<H> handler) {
+    H& kept = *handler;
+    kept_.push_back(std::move(handler));
+    return kept;
+  }
+  http_script& script(http_script::answer what) {
+    return keep(std::make_unique<http_script>(std::move(what)));
+  }
+
   http_server_config served(wire w = wire::tcp) {
     http_server_config c;
     c.port = 0;
@@ -126,6 +138,9 @@ class http_on : public loop_suite<L> {
   watcher watch;
   std::uint16_t port = 0;
   std::unique_ptr<http_server> server;
+
+ private:
+  std::vector<std::shared_ptr<void>> kept_;
 };
 
 }  // namespace parley::test

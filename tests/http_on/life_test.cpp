@@ -60,7 +60,8 @@ TYPED_TEST_SUITE(http_life_on, all_loops, loop_names);
 // --- the server -----------------------------------------------------------------------
 
 TYPED_TEST(http_life_on, a_server_destroyed_inside_its_handler) {
-  http_script destroying([&](http_peer&, http::request_id, time_point) { this->server.reset(); });
+  auto& destroying =
+      this->script([&](http_peer&, http::request_id, time_point) { this->server.reset(); });
   this->serve(destroying);
   http_client web(this->home, this->asked());
   const error why = this->refusal(web.call(http_request("POST", "/", "x")));

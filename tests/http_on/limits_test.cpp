@@ -124,7 +124,7 @@ struct measured_echo final : http_handler {
 
 TYPED_TEST(http_limits_on, a_client_that_does_not_read) {
   constexpr std::size_t size = 5u << 20;
-  measured_echo echo;
+  auto& echo = this->keep(std::make_unique<measured_echo>());
   auto config = this->served();
   const std::size_t bound = config.limits.high_water + 256 * 1024;
   this->serve(echo, std::move(config));
