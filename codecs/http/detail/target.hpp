@@ -44,7 +44,7 @@ inline unsigned equal_to(__m128i v, char c) noexcept {
 
 // A host of up to 16 characters of the usual kind, with or without a port. False: look closely.
 // Reads 16 bytes that end with it: in a head at least as many stand before.
-inline bool is_usual_host(const char* text, std::size_t size) noexcept {
+[[gnu::always_inline]] inline bool is_usual_host(const char* text, std::size_t size) noexcept {
   const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + size - 16));
   const __m128i small = _mm_or_si128(v, _mm_set1_epi8(0x20));
   const unsigned ours = 0xffffU & ~((1U << (16 - size)) - 1U);
