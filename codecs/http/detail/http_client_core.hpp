@@ -55,6 +55,7 @@ class http_client_core final : private connector_owner, private canceller, priva
   void fail_all(const error& why);
   void refuse_body(const pending_call& c, const std::string& what);
 
+  static std::string seconds(duration d);
   std::string overdue(const pending_call& c);
   std::string name_of(const http_request& r) const;
   error about(const http_request& r, const error& why) const;
@@ -72,6 +73,25 @@ class http_client_core final : private connector_owner, private canceller, priva
   std::uint64_t attempts_ = 0;
   std::uint64_t last_tag_ = 0;
   bool under_way_ = false;  // the first of calls_ has been sent
+};
+
+// A call that has not ended: it ends by its timer at the latest.
+class http_client_core::pending_call final : public timer {
+ public:
+  pending_call(http_client_core& home, completer<http_reply> to, http_request what)
+      : done(std::move(to)), request(std::move(what)), home_(home) {}
+
+  void fired(time_point) override { home_.on_deadline(*this); }  // destroys this
+
+  completer<http_reply> done;
+  http_request request;
+  http_reply reply;
+  std::uint64_t tag = 0;  // once it is sent
+  bool has_head = false;  // of the reply
+  bool again = false;     // it was sent before
+
+ private:
+  http_client_core& home_;
 };
 
 }  // namespace parley::detail
