@@ -19,6 +19,7 @@ enum class body_status : std::uint8_t {
   failed,
 };
 
+// How far a call came.
 struct body_step {
   body_status status = body_status::need_data;
   std::size_t consumed = 0;  // bytes of the input that were taken

@@ -56,6 +56,7 @@ struct response_body {
   std::uint64_t tag = 0;
   byte_view data;
 };
+// The response is complete, and with it the request.
 struct response_end {
   std::uint64_t tag = 0;
   header_list trailers;
@@ -88,6 +89,7 @@ struct request {
   std::span<const header> headers{};
 };
 
+// What one request may set.
 struct request_options {
   // From the command to the end of the response; zero: only the limits' own timeouts.
   duration timeout{};

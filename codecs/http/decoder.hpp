@@ -39,6 +39,7 @@ enum class part_kind : std::uint8_t {
   failed,     // `fault`; no call makes progress any more
 };
 
+// What a call has found.
 struct part {
   part_kind what = part_kind::need_data;
   errc fault{};

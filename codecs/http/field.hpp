@@ -119,6 +119,7 @@ class header_list {
   // 5.6.1), without regard to case.
   bool lists(field which, std::string_view token) const noexcept;
 
+  // Gives each field by value.
   class iterator {
    public:
     using value_type = header;

@@ -18,6 +18,7 @@ enum class framing : std::uint8_t {
   tunnel,       // what follows is not HTTP any more: 101, or CONNECT that was accepted
 };
 
+// The body of one message, as its head announces it.
 struct body_info {
   framing how = framing::none;
   std::uint64_t length = 0;  // with framing::length
@@ -26,6 +27,7 @@ struct body_info {
 // The four forms of RFC 9112 section 3.2.
 enum class target_form : std::uint8_t { origin, absolute, authority, asterisk };
 
+// What a request begins with.
 struct request_head {
   method verb = method::other;
   target_form form = target_form::origin;
@@ -49,6 +51,7 @@ struct request_head {
   std::optional<std::string_view> query() const noexcept;
 };
 
+// What a response begins with.
 struct response_head {
   std::uint16_t status = 0;
   std::uint8_t minor = 1;

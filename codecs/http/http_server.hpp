@@ -81,6 +81,7 @@ class http_peer {
   address from_;
 };
 
+// What a program does with requests.
 class http_handler {
  public:
   // Inside the drain: views of the event live until it returns; answering here is what makes
