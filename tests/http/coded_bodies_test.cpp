@@ -43,7 +43,7 @@ TEST(http_coded_bodies, requests_are_decoded_however_they_are_cut) {
   const std::string text = some_text(50'000);
   for (const auto how : {http::coding::gzip, http::coding::deflate}) {
     const std::string bytes = posted(squeezed(text, how), to_string(how));
-    for (const std::size_t portion : {0, 1, 7, 1000}) {
+    for (const std::size_t portion : {0u, 1u, 7u, 1000u}) {
       http::server_limits l = small_limits();
       l.high_water = 1'000'000;
       server_script s(l);
