@@ -170,7 +170,7 @@ PARLEY_INLINE bool head_decoder::take_request_line(const char* text, std::size_t
   if (minor != '0' && minor != '1') return false;
   const char* const target = text + name_end + 1;
   const std::size_t size = cr - 9 - (name_end + 1);
-  if (!detail::is_target_text(target, size)) return false;
+  if (!detail::is_target_text_in_line(target, size)) return false;
   minor_ = static_cast<std::uint8_t>(minor - '0');
   method_size_ = static_cast<std::uint16_t>(name_end);
   target_size_ = static_cast<std::uint32_t>(size);

@@ -18,14 +18,19 @@ bool is_short_target_text(const char* text, std::size_t size) noexcept;
 
 // Only visible ASCII without '#', and not empty. Some of it is outside of the grammar of URIs,
 // and browsers send it all the same ("|", "^", "{"): it cannot change where anything ends.
+// Reads nothing behind its end.
 inline bool is_target_text(const char* text, std::size_t size) noexcept {
   if (size >= 16) return is_long_target_text(text, size);
-  if (size > 4) return is_short_target_text(text, size);
   bool good = size != 0;
   for (std::size_t i = 0; i < size; ++i) {
     good &= text[i] > ' ' && text[i] < 0x7f && text[i] != '#';
   }
   return good;
+}
+// The same inside a request line, whose end stands behind it.
+inline bool is_target_text_in_line(const char* text, std::size_t size) noexcept {
+  if (size > 4 && size < 16) return is_short_target_text(text, size);
+  return is_target_text(text, size);
 }
 
 // host [":" port], as in Host; may be empty.
