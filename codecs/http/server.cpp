@@ -102,11 +102,13 @@ std::size_t server::body_left(const exchange& x) const noexcept {
   return static_cast<std::size_t>(std::min<std::uint64_t>(body.length, SIZE_MAX));
 }
 
-bool server::ends_after(const exchange& x, const response& head, body_info body) const noexcept {
+bool server::ends_after(const exchange& x, const response& head, body_info body,
+                        bool is_whole) const noexcept {
   if (head.close || !x.keep_alive || body.how == framing::until_close) return true;
   const bool is_latest = &x == &work_->exchanges.back();
   if (is_latest && last_) return true;
-  if (x.is_complete) return false;
+  // Who answers in pieces may still read the body.
+  if (x.is_complete || !is_whole) return false;
   // A client that waits for 100 may send its body all the same, or not: nobody could tell where
   // the next request begins (RFC 9110 section 10.1.1).
   return x.owes_continue || body_left(x) > limits_->max_discarded;
@@ -139,7 +141,7 @@ std::byte* server::put_own_fields(std::byte* to, const exchange& x, const respon
 
 // Writes the head into reserved room that has `more` bytes behind it; commit what was written.
 result<std::byte*> server::put_head(exchange& x, const response& head, body_info body, coding how,
-                                    std::size_t more) {
+                                    bool is_whole, std::size_t more) {
   if (head.status < 200 || head.status > 999) {
     return fail(parley::errc::invalid_argument, "the status of an answer is 200 to 999");
   }
@@ -148,7 +150,7 @@ result<std::byte*> server::put_head(exchange& x, const response& head, body_info
   if (auto ok = detail::check_own_headers(head.headers); !ok) {
     return std::unexpected(std::move(ok).error());
   }
-  x.closes = ends_after(x, head, body);
+  x.closes = ends_after(x, head, body, is_whole);
   // Date, Server, Vary, Content-Encoding, Connection or Transfer-Encoding, with their ends.
   constexpr std::size_t own_fields = 37 + 10 + 23 + 28 + 2 * 28 + content_length_bound + 2;
   const std::size_t bound = status_line_bound(reason) + headers_bound(head.headers) + own_fields +
@@ -197,7 +199,7 @@ result<std::size_t> server::respond_as(exchange& x, const response& head, Body b
   const std::size_t before = buffered(), size = size_of(body);
   const bool is_copied = size <= one_piece;
   const bool is_silent = x.verb == method::head;
-  auto to = put_head(x, head, {framing::length, size}, how, is_copied ? size : 0);
+  auto to = put_head(x, head, {framing::length, size}, how, true, is_copied ? size : 0);
   if (!to) return std::unexpected(std::move(to).error());
   send_buffer& out = out_of(x);
   const std::byte* const begin = out.reserve(0).data();
@@ -243,7 +245,11 @@ result<std::size_t> server::begin(request_id id, const response& head,
   if (!length && x.is_old) body.how = framing::until_close;
   if (head.status == 204 || head.status == 304) body = {};
   if (how != coding::identity) x.coder = std::make_unique<deflater>(how);
-  auto to = put_head(x, head, body, how, 0);
+  // It answers before the body has come, so it wants the body.
+  if (x.owes_continue && !limits_->ask_before_body) {
+    if (auto ok = inform(id, 100, {}, now); !ok) return ok;
+  }
+  auto to = put_head(x, head, body, how, false, 0);
   if (!to) return std::unexpected(std::move(to).error());
   send_buffer& out = out_of(x);
   out.commit(static_cast<std::size_t>(*to - out.reserve(0).data()));

@@ -90,8 +90,9 @@ class server {
   result<std::size_t> respond(request_id id, const response& head, shared_bytes body,
                               time_point now);
 
-  // An answer in pieces: the head, then write(), then finish(). Without a length it goes in chunks,
-  // or, to a client of HTTP/1.0, until the connection ends.
+  // An answer in pieces: the head, then write(), then finish(). The rest of the request's body is
+  // delivered until then; 100 Continue is sent first where it is awaited. Without a length it goes
+  // in chunks, or, to a client of HTTP/1.0, until the connection ends.
   result<std::size_t> begin(request_id id, const response& head,
                             std::optional<std::uint64_t> length, time_point now);
   result<std::size_t> write(request_id id, byte_view body, time_point now);
@@ -185,11 +186,12 @@ class server {
   template <class Body>
   result<std::size_t> write_any(request_id id, Body body, time_point now);
   result<std::byte*> put_head(exchange& x, const response& head, body_info body, coding how,
-                              std::size_t more);
+                              bool is_whole, std::size_t more);
   coding coding_for(const exchange& x, const response& head) const noexcept;
   std::byte* put_own_fields(std::byte* to, const exchange& x, const response& head, body_info body,
                             coding how) const noexcept;
-  bool ends_after(const exchange& x, const response& head, body_info body) const noexcept;
+  bool ends_after(const exchange& x, const response& head, body_info body,
+                  bool is_whole) const noexcept;
   std::size_t body_left(const exchange& x) const noexcept;
   result<std::size_t> put_switch(request_id id, std::uint16_t status,
                                  std::span<const header> headers, time_point now);

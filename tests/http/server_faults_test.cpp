@@ -55,6 +55,21 @@ TEST(http_server_faults, asked_for_the_body_by_hand_behind_another_request) {
                                     "HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
+TEST(http_server_faults, an_answer_in_pieces_reads_the_body) {
+  server_script s;
+  s.h.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\nExpect: 100-continue\r\n\r\n");
+  s.h.sent();
+  s.h.feed("x");
+  ASSERT_TRUE(s.machine.begin(1, {}, std::nullopt, s.h.now()));
+  EXPECT_THAT(s.h.sent(), Not(HasSubstr("close")));
+  s.h.feed(std::string(8999, 'x'));
+  EXPECT_EQ(s.told().back(), "1 end");
+  ASSERT_TRUE(s.machine.finish(1, {}, s.h.now()));
+  s.h.sent();
+  s.h.feed(s.get("/2"));
+  EXPECT_EQ(s.told().back(), "2 end");
+}
+
 TEST(http_server_faults, unknown_expectations) {
   server_script s;
   s.h.feed(s.get("/", "Expect: miracles\r\n"));
