@@ -13,7 +13,7 @@ enum class method : std::uint8_t {
   head,
   post,
   put,
-  delete_,
+  delete_,  // NOLINT(readability-identifier-naming): the word itself is a keyword
   connect,
   options,
   trace,
