@@ -85,10 +85,10 @@ TYPED_TEST(http_echo_on, many_clients_at_once) {
     this->serve(echo, w);
     std::vector<std::unique_ptr<http_client>> clients;
     int right = 0, ended = 0;
-    for (int i = 0; i < 50; ++i) {
+    for (std::size_t i = 0; i < 50; ++i) {
       auto& web = clients.emplace_back(std::make_unique<http_client>(this->home, this->asked(w)));
-      for (int k = 0; k < 3; ++k) {
-        const std::string body = pattern(static_cast<std::size_t>(i * 100 + k));
+      for (std::size_t k = 0; k < 3; ++k) {
+        const std::string body = pattern(i * 100 + k);
         web->call(http_request("POST", "/", body)).then([&, body](result<http_reply> r) {
           ++ended;
           right += r && r->body == body;
