@@ -60,10 +60,7 @@ http::server_limits limits_of(std::uint8_t bits) {
 class replies {
  public:
   void asked(http::method verb) { verbs_.push_back(verb); }
-  // From now on it is not HTTP any more.
-  void stop() { stopped_ = true; }
   void read(std::string_view bytes) {
-    if (stopped_) return;
     unread_ += bytes;
     for (;;) {
       if (decoder_.is_idle() && !verbs_.empty()) decoder_.expect_response_to(verbs_.front());
@@ -86,7 +83,6 @@ class replies {
   std::deque<http::method> verbs_;
   std::string unread_;
   bool is_final_ = false;
-  bool stopped_ = false;
 };
 
 class world {
@@ -173,9 +169,7 @@ class world {
       case 5:
         return ignore(machine_.accept_body(id, now_));
       case 6:
-        if (machine_.upgrade(id, "x", {}, now_) || machine_.accept_tunnel(id, {}, now_)) {
-          upgraded_ = true;
-        }
+        if (!machine_.upgrade(id, "x", {}, now_)) ignore(machine_.accept_tunnel(id, {}, now_));
         return;
       default:
         return machine_.abandon(id);
@@ -230,7 +224,6 @@ class world {
   time_point now_ = time_point(1h);
   bool failed_ = false;
   bool closed_ = false;
-  bool upgraded_ = false;
 };
 
 }  // namespace

@@ -54,6 +54,9 @@ class body_decoder {
     return taken == 0 ? body_status::need_data : body_status::data;
   }
 
+  // Of a body with a length: how many bytes of it were not taken yet.
+  std::uint64_t left() const noexcept { return left_; }
+
   // The stream has ended. True if that completes the body.
   bool may_end() const noexcept { return how_ == framing::until_close; }
 

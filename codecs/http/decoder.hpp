@@ -85,6 +85,10 @@ class decoder {
 
   // Of the message that is being decoded.
   body_info body() const noexcept { return body_info_; }
+  // How many bytes of its body were not decoded yet, if it has a length; 0 if it has none.
+  std::uint64_t body_left() const noexcept {
+    return body_info_.how == framing::length ? body_.left() : 0;
+  }
   bool keep_alive() const noexcept {
     return head_.keep_alive() && body_info_.how != framing::until_close;
   }

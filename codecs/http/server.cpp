@@ -94,14 +94,6 @@ std::size_t server::buffered() const noexcept {
 
 // --- heads ----------------------------------------------------------------------------------
 
-// How much of the request's body is still to come, as far as it is known.
-std::size_t server::body_left(const exchange& x) const noexcept {
-  if (x.is_complete) return 0;
-  const body_info body = work_->decoding.body();
-  if (body.how != framing::length) return 0;
-  return static_cast<std::size_t>(std::min<std::uint64_t>(body.length, SIZE_MAX));
-}
-
 bool server::ends_after(const exchange& x, const response& head, body_info body,
                         bool is_whole) const noexcept {
   if (head.close || !x.keep_alive || body.how == framing::until_close) return true;
@@ -111,7 +103,7 @@ bool server::ends_after(const exchange& x, const response& head, body_info body,
   if (x.is_complete || !is_whole) return false;
   // A client that waits for 100 may send its body all the same, or not: nobody could tell where
   // the next request begins (RFC 9110 section 10.1.1).
-  return x.owes_continue || body_left(x) > limits_->max_discarded;
+  return x.owes_continue || work_->decoding.body_left() > limits_->max_discarded;
 }
 
 // The fields that the machine writes itself.

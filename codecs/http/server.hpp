@@ -192,7 +192,6 @@ class server {
                             coding how) const noexcept;
   bool ends_after(const exchange& x, const response& head, body_info body,
                   bool is_whole) const noexcept;
-  std::size_t body_left(const exchange& x) const noexcept;
   result<std::size_t> put_switch(request_id id, std::uint16_t status,
                                  std::span<const header> headers, time_point now);
   result<exchange*> find_switching(request_id id, bool is_tunnel);

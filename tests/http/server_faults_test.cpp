@@ -92,6 +92,15 @@ TEST(http_server_faults, bodies_nobody_wants) {
   EXPECT_THAT(s.h.sent(), HasSubstr("Connection: close\r\n"));
 }
 
+TEST(http_server_faults, the_rest_of_a_body_counts_and_not_its_length) {
+  server_script s;
+  s.h.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n" + std::string(8500, 'x'));
+  s.answer(1, "enough");
+  EXPECT_THAT(s.h.sent(), Not(HasSubstr("close")));
+  s.h.feed(std::string(500, 'x') + s.get("/2"));
+  EXPECT_EQ(s.told().back(), "2 end");
+}
+
 TEST(http_server_faults, chunks_nobody_wants) {
   server_script s;
   s.h.feed("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");

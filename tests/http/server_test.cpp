@@ -22,6 +22,45 @@ TEST(http_server_machine, a_request_and_its_answer) {
   EXPECT_THAT(s.told(), ElementsAre("2 GET /y", "2 end"));
 }
 
+// S79: GET, POST, PUT, DELETE, PATCH.
+TEST(http_server_machine, every_method_is_delivered_by_name) {
+  for (const std::string method : {"GET", "POST", "PUT", "DELETE", "PATCH"}) {
+    server_script s;
+    s.echoes = true;
+    s.h.feed(method + " /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_THAT(s.told(), ElementsAre("1 " + method + " /x", "1 body hi", "1 end"));
+    EXPECT_THAT(s.h.sent(), HasSubstr("\r\n\r\nhi")) << method;
+  }
+}
+
+// S135, S136: a request means the same whatever came before it on its connection.
+TEST(http_server_machine, requests_stand_alone) {
+  const std::string last = "GET /same HTTP/1.1\r\nHost: a\r\n\r\n";
+  server_script fresh, used;
+  fresh.echoes = used.echoes = true;
+  used.h.feed(
+      "POST /x HTTP/1.1\r\nHost: b\r\nContent-Encoding: gzip\r\nCookie: c=d\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n0\r\nSum: 1\r\n\r\nHEAD /y HTTP/1.1\r\nHost: b\r\n\r\n");
+  used.h.sent();
+  fresh.h.feed(last);
+  used.h.feed(last);
+  EXPECT_EQ(used.h.sent(), fresh.h.sent());
+}
+
+// S137: validators and directives go through untouched, and 304 has no body to replace.
+TEST(http_server_machine, answers_can_be_cached) {
+  server_script s;
+  const std::vector<http::header> fields = {{"ETag", "\"1\""}, {"Cache-Control", "max-age=60"}};
+  s.h.feed(s.get("/") + s.get("/", "If-None-Match: \"1\"\r\n"));
+  s.answer(1, "body", {.headers = fields});
+  EXPECT_THAT(s.h.sent(), HasSubstr("ETag: \"1\"\r\nCache-Control: max-age=60\r\n"));
+  s.answer(2, "", {.status = 304, .headers = fields});
+  EXPECT_EQ(s.h.sent(),
+            "HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\nCache-Control: max-age=60\r\n\r\n");
+  EXPECT_TRUE(http::is_cacheable(http::method::get) && http::is_cacheable(http::method::head));
+  EXPECT_FALSE(http::is_cacheable(http::method::post) || http::is_cacheable(http::method::put));
+}
+
 TEST(http_server_machine, every_cut_tells_the_same) {
   const std::string all =
       "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
