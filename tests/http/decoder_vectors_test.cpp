@@ -142,7 +142,7 @@ TEST_P(http_vector, repeated) {
   EXPECT_EQ(log_of(input + input + input), once.body + once.body + once.body + "END\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(http, http_vector, testing::ValuesIn(load_vectors("http")),
+INSTANTIATE_TEST_SUITE_P(all, http_vector, testing::ValuesIn(load_vectors("http")),
                          [](const auto& v) { return test_name(v.param); });
 
 }  // namespace

@@ -31,9 +31,9 @@ std::string verdict(const http_reading& r) {
   return all + (r.failed ? "failed\n" : r.tunnel ? "tunnel\n" : "");
 }
 
-class http_llhttp : public testing::TestWithParam<vector_case> {};
+class http_vector_in_llhttp : public testing::TestWithParam<vector_case> {};
 
-TEST_P(http_llhttp, agrees_or_differs_as_documented) {
+TEST_P(http_vector_in_llhttp, agrees_or_differs_as_documented) {
   const http_stream stream = parse_http_options(GetParam().block("options"));
   const std::string input = unescape(GetParam().block("bytes"));
   const http_reading ours = read_http(stream, {}, input);
@@ -45,7 +45,7 @@ TEST_P(http_llhttp, agrees_or_differs_as_documented) {
                                << verdict(theirs) << theirs.error;
 }
 
-INSTANTIATE_TEST_SUITE_P(http, http_llhttp, testing::ValuesIn(load_vectors("http")),
+INSTANTIATE_TEST_SUITE_P(all, http_vector_in_llhttp, testing::ValuesIn(load_vectors("http")),
                          [](const auto& v) { return test_name(v.param); });
 
 // The reference itself: what it reads does not depend on the pieces.

@@ -7,41 +7,41 @@
 namespace parley::test {
 namespace {
 
-class RespVector : public testing::TestWithParam<vector_case> {
+class resp_vector : public testing::TestWithParam<vector_case> {
  protected:
   std::string input() const { return unescape(GetParam().block("bytes")); }
   std::string expected() const { return std::string(GetParam().block("nodes")); }
   static std::string whole_log(const decoding& d) { return d.log + d.end + "\n"; }
 };
 
-TEST_P(RespVector, Whole) {
+TEST_P(resp_vector, whole) {
   ASSERT_FALSE(expected().empty());
   EXPECT_EQ(whole_log(decode(input())), expected());
 }
 
-TEST_P(RespVector, CutAtEveryByte) {
+TEST_P(resp_vector, cut_at_every_byte) {
   const std::string bytes = input();
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
     EXPECT_EQ(whole_log(decode(bytes, {.cuts = {cut}})), expected()) << "cut at " << cut;
   }
 }
 
-TEST_P(RespVector, ByteByByte) {
+TEST_P(resp_vector, byte_by_byte) {
   const std::string bytes = input();
   EXPECT_EQ(whole_log(decode(bytes, {.cuts = every_byte(bytes.size())})), expected());
 }
 
-TEST_P(RespVector, WithRoomForOneNode) {
+TEST_P(resp_vector, with_room_for_one_node) {
   EXPECT_EQ(whole_log(decode(input(), {.room = 1})), expected());
   EXPECT_EQ(whole_log(decode(input(), {.room = 3})), expected());
 }
 
-TEST_P(RespVector, ReplyByReply) {
+TEST_P(resp_vector, reply_by_reply) {
   EXPECT_EQ(whole_log(decode(input(), {.by_reply = true})), expected());
 }
 
 // What follows a whole reply is not touched; what follows a fault changes nothing.
-TEST_P(RespVector, WithBytesBehind) {
+TEST_P(resp_vector, with_bytes_behind) {
   const std::string bytes = input();
   const decoding alone = decode(bytes);
   if (alone.end == "MORE") {
@@ -56,7 +56,7 @@ TEST_P(RespVector, WithBytesBehind) {
 }
 
 // The same values again and again: the state between two replies is the first.
-TEST_P(RespVector, Repeated) {
+TEST_P(resp_vector, repeated) {
   const std::string bytes = input();
   const decoding once = decode(bytes);
   if (once.end != "END") {
@@ -68,7 +68,7 @@ TEST_P(RespVector, Repeated) {
   EXPECT_EQ(thrice.end, "END");
 }
 
-INSTANTIATE_TEST_SUITE_P(Resp, RespVector, testing::ValuesIn(load_vectors("resp")),
+INSTANTIATE_TEST_SUITE_P(all, resp_vector, testing::ValuesIn(load_vectors("resp")),
                          [](const auto& v) { return test_name(v.param); });
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace parley::http::detail {
 
 // From 16 bytes on.
 bool is_long_target_text(const char* text, std::size_t size) noexcept;
-// From 5 to 15. With the version and the line end behind it at least 16 can be read.
+// From 6 to 15. With the version and the line end behind it ("\n" alone, where that is let
+// through) at least 16 can be read.
 bool is_short_target_text(const char* text, std::size_t size) noexcept;
 
 // Only visible ASCII without '#', and not empty. Some of it is outside of the grammar of URIs,
@@ -29,7 +30,7 @@ inline bool is_target_text(const char* text, std::size_t size) noexcept {
 }
 // The same inside a request line, whose end stands behind it.
 inline bool is_target_text_in_line(const char* text, std::size_t size) noexcept {
-  if (size > 4 && size < 16) return is_short_target_text(text, size);
+  if (size > 5 && size < 16) return is_short_target_text(text, size);
   return is_target_text(text, size);
 }
 
