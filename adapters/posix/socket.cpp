@@ -109,18 +109,27 @@ void socket::read_some() {
   }
 }
 
-connection::write_outcome socket::write(buffer_list list) {
-  if (has_failed_) return {};
-  list = list.first(std::min<std::size_t>(list.size(), IOV_MAX));
-  msghdr message{};
-  message.msg_iov = reinterpret_cast<iovec*>(const_cast<const_buffer*>(list.data()));
-  message.msg_iovlen = list.size();
+// Sends what the socket takes. By sendmsg() and not writev(), which has no flag against SIGPIPE: a
+// library must not change how the program handles signals.
+ssize_t socket::send_some(buffer_list list) noexcept {
   ssize_t n = 0;
   do {
-    // sendmsg() and not writev(), which has no flag against SIGPIPE; a library must
-    // not change how the program handles signals.
-    n = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+    // Most output is one piece, for which the kernel need not fetch a list.
+    if (list.size() == 1) {
+      n = ::send(fd_, list[0].data, list[0].size, MSG_NOSIGNAL);
+    } else {
+      msghdr message{};
+      message.msg_iov = reinterpret_cast<iovec*>(const_cast<const_buffer*>(list.data()));
+      message.msg_iovlen = std::min<std::size_t>(list.size(), IOV_MAX);
+      n = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+    }
   } while (n < 0 && errno == EINTR);
+  return n;
+}
+
+connection::write_outcome socket::write(buffer_list list) {
+  if (has_failed_) return {};
+  const ssize_t n = send_some(list);
   if (n < 0 && errno != EAGAIN) {
     // Not here: the caller is in the middle of its turn.
     fail_later(from_errno(errno, peer_.to_string()));

@@ -58,6 +58,7 @@ class socket final : public connection, public pollable {
 
   std::optional<error> begin_connecting();
   void finish_connecting();
+  ssize_t send_some(buffer_list list) noexcept;
   void read_some();
   void fail_later(const error& why);
   void defer();

@@ -107,8 +107,9 @@ PARLEY_INLINE part decoder::end_message(std::size_t consumed, byte_view data) no
 part decoder::next(byte_view in, std::span<field_place> fields) noexcept {
   // Two of three calls, where there are no bodies.
   if (state_ == state::ending) return end_message(0, {});
-  if (state_ == state::idle && !in.empty() && in.front() > std::byte('\r')) {
-    head_.reset();
+  const bool begins = state_ == state::idle && !in.empty() && in.front() > std::byte('\r');
+  if (begins || state_ == state::head) {
+    if (begins) head_.reset();
     return decode_head(in, 0, fields);
   }
   if (state_ == state::body && body_info_.how == framing::length) return next_counted(in);

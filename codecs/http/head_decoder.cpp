@@ -147,7 +147,12 @@ void head_decoder::begin_trailers() noexcept {
 }
 
 // When a head is resumed: unless a line has ended since, or a limit was passed, there is nothing
-// to do. So a head that comes byte by byte is not scanned again for each.
+// to do. So a head that comes byte by byte is not scanned again for each. To look is worth it where
+// most of the line was seen before; otherwise the scan itself costs no more, and at most twice what
+// came.
+bool head_decoder::knows_half_of(std::size_t size) const noexcept {
+  return searched_ - at_ > size - searched_;
+}
 bool head_decoder::has_new_line(byte_view in) noexcept {
   const std::size_t from = searched_;
   searched_ = static_cast<std::uint32_t>(in.size());
@@ -286,7 +291,7 @@ head_status head_decoder::decode(byte_view in, std::span<field_place> fields) no
   if (failed_) return head_status::failed;
   // Offsets have 32 bits; no input that is kept is ever as large.
   if (in.size() > 0x7fff'ffff) in = in.first(0x7fff'ffff);
-  if (searched_ != 0 && !has_new_line(in)) return head_status::need_data;
+  if (knows_half_of(in.size()) && !has_new_line(in)) return head_status::need_data;
   const char* const text = reinterpret_cast<const char*>(in.data());
   if (scan_ == nullptr || at_ >= in.size()) return run_carefully(in, fields);
   if (in.size() < 64 && at_ == 0) return decode_few(text, in.size(), fields);

@@ -95,6 +95,7 @@ class head_decoder {
   };
   struct text_line;
 
+  bool knows_half_of(std::size_t size) const noexcept;
   bool has_new_line(byte_view in) noexcept;
   head_status run_carefully(byte_view in, std::span<field_place> fields) noexcept;
   template <class Marks>

@@ -83,14 +83,7 @@ result<void> server::check_room(std::size_t size) const {
   return fail(parley::errc::queue_full, "max_output bytes wait for the client to read them");
 }
 
-std::size_t server::buffered() const noexcept {
-  if (!work_) return 0;
-  std::size_t sum = work_->output.size();
-  for (std::size_t i = work_->first; i < work_->exchanges.size(); ++i) {
-    if (const auto& held = work_->exchanges[i].held) sum += held->size();
-  }
-  return sum;
-}
+std::size_t server::buffered() const noexcept { return work_ ? work_->buffered() : 0; }
 
 // --- heads ----------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ void server::start(time_point now) {
 bool server::is_paused() const noexcept {
   if (held_) return true;
   if (!work_) return false;
-  return buffered() > limits_->high_water || work_->size() >= limits_->max_pipelined;
+  return work_->buffered() > limits_->high_water || work_->size() >= limits_->max_pipelined;
 }
 
 bool server::wants_read() const noexcept {
@@ -139,11 +139,11 @@ server::event server::next_part(working_set& w) {
       return e;
     }
     if (phase_ != phase::open) return phase_ == phase::over ? event(closed{}) : event(need_data{});
-    if (w.was_high && buffered() <= limits_->high_water / 2) {
+    if (w.was_high && w.buffered() <= limits_->high_water / 2) {
       w.was_high = false;
       return writable{};
     }
-    if (held_ || buffered() > limits_->high_water) return pause(w);
+    if (held_ || w.buffered() > limits_->high_water) return pause(w);
     if (auto e = take_part(w)) return *std::move(e);
   }
 }
@@ -218,7 +218,8 @@ std::optional<server::event> server::begin_request(working_set& w, const part& p
     return std::nullopt;
   }
   if (limits_->compress) {
-    x.accepts = choose_coding(w.head.headers.value_of(field::accept_encoding));
+    const std::string_view accepted = w.head.headers.value_of(field::accept_encoding);
+    if (!accepted.empty()) x.accepts = choose_coding(accepted);
   }
   w.coded.reset();
   if (w.head.body.how != framing::none && limits_->decode_bodies) {

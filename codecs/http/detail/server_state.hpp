@@ -55,6 +55,14 @@ struct server::working_set {
 
   std::size_t size() const noexcept { return exchanges.size() - first; }
   bool is_empty() const noexcept { return size() == 0; }
+  // Of output, and of answers whose turn has not come: the first one's never waits.
+  std::size_t buffered() const noexcept {
+    std::size_t sum = output.size();
+    for (std::size_t i = first + 1; i < exchanges.size(); ++i) {
+      if (const auto& held = exchanges[i].held) sum += held->size();
+    }
+    return sum;
+  }
   exchange& front() noexcept { return exchanges[first]; }
   exchange& back() noexcept { return exchanges.back(); }
   void pop() noexcept;
