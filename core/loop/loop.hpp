@@ -24,6 +24,7 @@
 #include <parley/core/loop/timer.hpp>
 #include <parley/core/loop/work.hpp>
 #include <parley/core/net/address.hpp>
+#include <parley/core/random.hpp>
 #include <parley/core/time.hpp>
 #include <span>
 #include <string>
@@ -82,7 +83,7 @@ class listener {
   virtual address local_address() const = 0;
 };
 
-class loop {
+class loop : public random_source {
   friend connection;  // enlists itself; its scope `busy` counts draining_
 
  public:
@@ -98,7 +99,7 @@ class loop {
   virtual time_point now() = 0;
   virtual wall_time wall_now() = 0;
   // Entropy: jitter, masks, identifiers. Fills the whole span.
-  virtual void random(std::span<std::byte> out) = 0;
+  void random(std::span<std::byte> out) override = 0;
   // Finds the addresses of a name without blocking the loop.
   virtual void resolve(resolve_request& request) = 0;
   virtual void cancel(resolve_request& request) = 0;
