@@ -27,6 +27,12 @@ bool valid_utf8(const std::uint8_t* data, std::size_t size) {
 void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) {
   scalar::unmask(data, size, key);
 }
+bool unmask_ascii(std::uint8_t* data, std::size_t size, std::uint32_t key) {
+  return (scalar::unmask(data, size, key) & high_bits) == 0;
+}
+void masked_copy(std::uint8_t* to, const std::uint8_t* from, std::size_t size, std::uint32_t key) {
+  scalar::masked_copy(to, from, size, key);
+}
 std::size_t find_either(const std::uint8_t* data, std::size_t size, std::uint8_t a,
                         std::uint8_t b) {
   return scalar::find_either(data, size, a, b);
@@ -187,12 +193,20 @@ HWY_INLINE vector<D> unmasked(D d, const std::uint8_t* at, vector<D> key) {
   return hn::Xor(hn::LoadU(d, at), key);
 }
 
+template <class D>
+HWY_INLINE vector<D> store_unmasked(D d, std::uint8_t* at, vector<D> key) {
+  const auto bytes = unmasked(d, at, key);
+  hn::Store(bytes, d, at);
+  return bytes;
+}
+
 // In vectors of D, of which at least one must fit. The first and the last are
 // computed before the loop changes parts of them, and stored after it. So between
 // them the loop can keep to aligned places: stores that cross cache lines would
-// cost most of the speed.
+// cost most of the speed. Returns all that came out, or-ed: whoever does not ask
+// for it does not pay.
 template <class D>
-HWY_INLINE void unmask_in(D d, std::uint8_t* data, std::size_t size, std::uint32_t key) {
+HWY_INLINE vector<D> unmask_in(D d, std::uint8_t* data, std::size_t size, std::uint32_t key) {
   const std::size_t width = hn::Lanes(d);
   std::uint8_t* const last = data + size - width;
   const auto front = unmasked(d, data, repeat_key(d, key));
@@ -203,24 +217,71 @@ HWY_INLINE void unmask_in(D d, std::uint8_t* data, std::size_t size, std::uint32
   const auto aligned_key = repeat_key(d, turn_key(key, before));
   std::uint8_t* at = data + before;
   std::size_t left = size - before;  // size >= width > before
+  auto all = hn::Or(front, back);
   for (; left >= 4 * width; left -= 4 * width, at += 4 * width) {
-    hn::Store(unmasked(d, at, aligned_key), d, at);
-    hn::Store(unmasked(d, at + width, aligned_key), d, at + width);
-    hn::Store(unmasked(d, at + 2 * width, aligned_key), d, at + 2 * width);
-    hn::Store(unmasked(d, at + 3 * width, aligned_key), d, at + 3 * width);
+    const auto v0 = store_unmasked(d, at, aligned_key);
+    const auto v1 = store_unmasked(d, at + width, aligned_key);
+    const auto v2 = store_unmasked(d, at + 2 * width, aligned_key);
+    const auto v3 = store_unmasked(d, at + 3 * width, aligned_key);
+    all = hn::Or(all, hn::Or(hn::Or(v0, v1), hn::Or(v2, v3)));
   }
   for (; left >= width; left -= width, at += width) {
-    hn::Store(unmasked(d, at, aligned_key), d, at);
+    all = hn::Or(all, store_unmasked(d, at, aligned_key));
   }
   hn::StoreU(front, d, data);
   hn::StoreU(back, d, last);
+  return all;
 }
 
 void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) {
   const bytes_tag wide;
-  if (size >= hn::Lanes(wide)) return unmask_in(wide, data, size, key);
-  if (size >= 16) return unmask_in(narrow_tag(), data, size, key);
-  scalar::unmask(data, size, key);
+  const narrow_tag narrow;
+  if (size >= hn::Lanes(wide)) {
+    unmask_in(wide, data, size, key);
+  } else if (size >= hn::Lanes(narrow)) {
+    unmask_in(narrow, data, size, key);
+  } else {
+    scalar::unmask(data, size, key);
+  }
+}
+
+bool unmask_ascii(std::uint8_t* data, std::size_t size, std::uint32_t key) {
+  const bytes_tag wide;
+  const narrow_tag narrow;
+  if (size >= hn::Lanes(wide)) return !any_high_bit(wide, unmask_in(wide, data, size, key));
+  if (size >= hn::Lanes(narrow)) return !any_high_bit(narrow, unmask_in(narrow, data, size, key));
+  return (scalar::unmask(data, size, key) & high_bits) == 0;
+}
+
+// The same from one place to another: nothing overlaps but the vectors at the
+// ends, which give the same bytes twice.
+template <class D>
+HWY_INLINE void masked_copy_in(D d, std::uint8_t* to, const std::uint8_t* from, std::size_t size,
+                               std::uint32_t key) {
+  const std::size_t width = hn::Lanes(d);
+  const auto end_key = repeat_key(d, turn_key(key, size - width));
+  hn::StoreU(unmasked(d, from, repeat_key(d, key)), d, to);
+  hn::StoreU(unmasked(d, from + size - width, end_key), d, to + size - width);
+
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(to) % width;
+  const auto aligned_key = repeat_key(d, turn_key(key, before));
+  std::size_t i = before;
+  for (; size - i >= 4 * width; i += 4 * width) {
+    hn::Store(unmasked(d, from + i, aligned_key), d, to + i);
+    hn::Store(unmasked(d, from + i + width, aligned_key), d, to + i + width);
+    hn::Store(unmasked(d, from + i + 2 * width, aligned_key), d, to + i + 2 * width);
+    hn::Store(unmasked(d, from + i + 3 * width, aligned_key), d, to + i + 3 * width);
+  }
+  for (; size - i >= width; i += width) {
+    hn::Store(unmasked(d, from + i, aligned_key), d, to + i);
+  }
+}
+
+void masked_copy(std::uint8_t* to, const std::uint8_t* from, std::size_t size, std::uint32_t key) {
+  const bytes_tag wide;
+  if (size >= hn::Lanes(wide)) return masked_copy_in(wide, to, from, size, key);
+  if (size >= 16) return masked_copy_in(narrow_tag(), to, from, size, key);
+  scalar::masked_copy(to, from, size, key);
 }
 
 // The index in vectors of D, of which the last overlaps the one before. At least
@@ -271,6 +332,8 @@ namespace parley::text::detail {
 // run time, so that one binary serves all processors.
 HWY_EXPORT(valid_utf8);
 HWY_EXPORT(unmask);
+HWY_EXPORT(unmask_ascii);
+HWY_EXPORT(masked_copy);
 HWY_EXPORT(find_either);
 
 bool valid_utf8(const std::uint8_t* data, std::size_t size) noexcept {
@@ -279,6 +342,15 @@ bool valid_utf8(const std::uint8_t* data, std::size_t size) noexcept {
 
 void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) noexcept {
   HWY_DYNAMIC_DISPATCH(unmask)(data, size, key);
+}
+
+bool unmask_ascii(std::uint8_t* data, std::size_t size, std::uint32_t key) noexcept {
+  return HWY_DYNAMIC_DISPATCH(unmask_ascii)(data, size, key);
+}
+
+void masked_copy(std::uint8_t* to, const std::uint8_t* from, std::size_t size,
+                 std::uint32_t key) noexcept {
+  HWY_DYNAMIC_DISPATCH(masked_copy)(to, from, size, key);
 }
 
 std::size_t find_either(const std::uint8_t* data, std::size_t size, std::uint8_t a,

@@ -45,6 +45,13 @@ bool valid_utf8(const std::uint8_t* data, std::size_t size) noexcept {
 void unmask(std::uint8_t* data, std::size_t size, std::uint32_t key) noexcept {
   scalar::unmask(data, size, key);
 }
+bool unmask_ascii(std::uint8_t* data, std::size_t size, std::uint32_t key) noexcept {
+  return (scalar::unmask(data, size, key) & high_bits) == 0;
+}
+void masked_copy(std::uint8_t* to, const std::uint8_t* from, std::size_t size,
+                 std::uint32_t key) noexcept {
+  scalar::masked_copy(to, from, size, key);
+}
 std::size_t find_either(const std::uint8_t* data, std::size_t size, std::uint8_t a,
                         std::uint8_t b) noexcept {
   return scalar::find_either(data, size, a, b);

@@ -44,6 +44,53 @@ TEST(unmask, every_length_alignment_and_offset) {
   });
 }
 
+bool is_ascii(std::span<const std::byte> bytes) {
+  for (const std::byte byte : bytes) {
+    if ((byte & std::byte{0x80}) != std::byte{}) return false;
+  }
+  return true;
+}
+
+// The bytes are those of unmask(), and one byte anywhere that is not ASCII is seen.
+TEST(unmask, ascii_is_told_in_the_same_pass) {
+  test::at_every_level([] {
+    for (std::size_t size = 0; size <= 600; size += size < 140 ? 1 : 23) {
+      for (std::size_t alignment = 0; alignment < 64; alignment += 9) {
+        for (std::size_t odd = 0; odd <= size; odd += 1 + size / 40) {
+          std::vector<std::byte> plain(size + 128, std::byte{'a'});
+          const auto there = std::span(plain).subspan(alignment, size);
+          if (odd < size) there[odd] = std::byte{0xC3};
+          auto bytes = plain;
+          const auto masked = std::span(bytes).subspan(alignment, size);
+          text::unmask(masked, key, odd);
+          ASSERT_EQ(text::unmask_ascii(masked, key, odd), is_ascii(there)) << size << " " << odd;
+          ASSERT_TRUE(bytes == plain) << size << " at " << alignment;
+        }
+      }
+    }
+  });
+}
+
+// All lengths, both alignments and offsets; nothing beside the target is touched.
+TEST(masked_copy, every_length_alignment_and_offset) {
+  test::at_every_level([] {
+    for (std::size_t size = 0; size <= 600; size += size < 300 ? 1 : 13) {
+      for (std::size_t alignment = 0; alignment < 64; alignment += 3) {
+        const std::size_t offset = alignment % 7;
+        const auto from = random_bytes(size + 64);
+        const auto source = std::span(from).subspan((alignment * 5) % 64, size);
+        auto to = random_bytes(size + 129);
+        auto expected = to;
+        for (std::size_t i = 0; i < size; ++i) {
+          expected[alignment + i] = source[i] ^ key[(offset + i) % 4];
+        }
+        text::masked_copy(to.data() + alignment, source, key, offset);
+        ASSERT_TRUE(to == expected) << size << " at " << alignment;
+      }
+    }
+  });
+}
+
 // Long enough for the steps of the widest vectors behind an unaligned beginning.
 TEST(unmask, long_payloads) {
   test::at_every_level([] {
