@@ -51,27 +51,28 @@ close_info close_info_of(byte_view payload) noexcept {
 
 decoder::decoder(role own, const limits& bounds, bool deflate) noexcept
     : limits_(&bounds), mask_bit_(own == role::server ? mask_flag : 0), deflate_(deflate) {
-  const std::uint64_t most =
-      std::min({bounds.frame, bounds.message, std::uint64_t{bounds.whole_frame},
-                std::uint64_t{max_control_payload}});
-  quick_ = static_cast<std::uint8_t>(most);
+  const std::uint64_t most = std::min(
+      {bounds.frame, bounds.message, std::uint64_t{bounds.whole_frame}, std::uint64_t{block_size}});
+  quick_ = static_cast<std::uint16_t>(most);
 }
 
-// The commonest frames by far are whole messages of few bytes that have come whole: they touch no
-// state.
+// The commonest frames by far are whole messages of a few bytes or kilobytes that have come whole:
+// they touch no state.
 part decoder::next(std::span<std::byte> in) noexcept {
-  if (state_ != state::between || in.size() < 2) return next_rarely(in);
+  if (state_ != state::between || in.size() < 4) return next_rarely(in);
   const unsigned first = byte_at(in, 0);
-  // A mask bit that is not as it must be makes this too large, as do lengths of more bytes.
-  const std::size_t size = byte_at(in, 1) ^ mask_bit_;
-  const std::size_t header = 2 + key_size(mask_bit_);
-  if ((first != whole_text && first != whole_binary) || size > quick_ ||
-      in.size() < header + size) {
+  // A mask bit that is not as it must be makes this too large, as does the longest form.
+  const unsigned code = byte_at(in, 1) ^ mask_bit_;
+  const bool longer = code == 126;
+  const std::size_t size = longer ? byte_at(in, 2) << 8 | byte_at(in, 3) : code;
+  const std::size_t header = (longer ? 4 : 2) + key_size(mask_bit_);
+  if ((first != whole_text && first != whole_binary) || code > 126 || (longer && size < 126) ||
+      size > quick_ || in.size() < header + size) {
     return next_rarely(in);
   }
   const std::span<std::byte> payload(in.data() + header, size);
   bool ascii = false;
-  if (mask_bit_ != 0) ascii = text::unmask_ascii(payload, key_at(in.data() + 2));
+  if (mask_bit_ != 0) ascii = text::unmask_ascii(payload, key_at(payload.data() - 4));
   if (first == whole_text && !ascii && !text::valid_utf8(payload)) return fail(errc::bad_text);
   return {.what = part_kind::data,
           .type = static_cast<opcode>(first & 0xF),

@@ -129,8 +129,8 @@ class decoder {
   mask_key key_{};
   text::utf8_validator check_;
   errc fault_{};
+  std::uint16_t quick_;    // the largest payload for the shortest way through next()
   std::uint8_t mask_bit_;  // what the second byte must have: 0x80 at a server
-  std::uint8_t quick_;     // the largest payload for the shortest way through next()
   state state_ = state::between;
   opcode frame_ = opcode::text;  // of this frame
   opcode type_ = opcode::text;   // of this message
