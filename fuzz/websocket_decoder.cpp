@@ -98,8 +98,10 @@ std::string read(const websocket_stream& stream, const std::vector<std::size_t>&
     rules.check(p, feeder.decoder);
     all.add(p);
   });
-  require(feeder.decoder.need() <= largest_input || ending == test::websocket_ending::failed ||
-          feeder.decoder.frame_left() <= stream.bounds.frame);
+  // It never asks for more than a header, or what it shows whole.
+  if (ending == test::websocket_ending::more) {
+    require(feeder.decoder.need() <= std::max<std::size_t>(stream.bounds.whole_frame, 125));
+  }
   return all.log + static_cast<char>('0' + static_cast<int>(ending));
 }
 
