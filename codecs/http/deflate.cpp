@@ -36,8 +36,8 @@ void deflater::reset() noexcept {
 bool deflater::open() noexcept {
   if (!stream_) {
     const bool is_gzip = coding_ == coding::gzip;
-    stream_.reset(
-        detail::make_deflate(is_gzip ? detail::wrapper::gzip : detail::wrapper::zlib, level_));
+    stream_.reset(detail::make_deflate(is_gzip ? detail::wrapper::gzip : detail::wrapper::zlib,
+                                       {.level = level_}));
     if (!stream_) fault_ = coding_fault::out_of_memory;
   }
   return stream_ != nullptr;

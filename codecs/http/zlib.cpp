@@ -23,10 +23,10 @@ z_stream empty_stream() noexcept {
   return z;
 }
 
-// zlib's parameter windowBits: the largest window, and the wrapper in the same number.
-int window_of(wrapper around) noexcept {
-  if (around == wrapper::gzip) return MAX_WBITS + 16;
-  return around == wrapper::zlib ? MAX_WBITS : -MAX_WBITS;
+// zlib's parameter windowBits: the window, and the wrapper in the same number.
+int window_of(wrapper around, int bits) noexcept {
+  if (around == wrapper::gzip) return bits + 16;
+  return around == wrapper::zlib ? bits : -bits;
 }
 
 int zlib_flush(flush how) noexcept {
@@ -88,28 +88,36 @@ void free_stream::operator()(deflate_stream* stream) const noexcept {
   delete stream;
 }
 
-inflate_stream* make_inflate(wrapper around) noexcept {
+inflate_stream* make_inflate(wrapper around, int window_bits) noexcept {
   auto* made = new (std::nothrow) inflate_stream;
-  if (made && inflateInit2(&made->z, window_of(around)) != Z_OK) {
+  if (made && inflateInit2(&made->z, window_of(around, window_bits)) != Z_OK) {
     delete made;
     return nullptr;
   }
   return made;
 }
 
-deflate_stream* make_deflate(wrapper around, int level) noexcept {
-  constexpr int memory_level = 8;  // zlib's own default: 128 KiB, and as much for the window
+deflate_stream* make_deflate(wrapper around, const deflate_shape& how) noexcept {
   auto* made = new (std::nothrow) deflate_stream;
-  if (made && deflateInit2(&made->z, level, Z_DEFLATED, window_of(around), memory_level,
-                           Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (made && deflateInit2(&made->z, how.level, Z_DEFLATED, window_of(around, how.window_bits),
+                           how.memory_level, Z_DEFAULT_STRATEGY) != Z_OK) {
     delete made;
     return nullptr;
   }
   return made;
 }
 
-void restart(inflate_stream& stream, wrapper around) noexcept {
-  inflateReset2(&stream.z, window_of(around));
+void restart(inflate_stream& stream, wrapper around, int window_bits) noexcept {
+  inflateReset2(&stream.z, window_of(around, window_bits));
+}
+
+// inflateReset() but for the window.
+void go_on(inflate_stream& stream) noexcept { inflateResetKeep(&stream.z); }
+
+bool is_between_blocks(const inflate_stream& stream) noexcept {
+  // zlib's manual on inflate(): 128 is added behind the end of a block, 64 inside the last one, and
+  // the rest counts bits that were read and not used.
+  return (stream.z.data_type & 0xFF) == 128;
 }
 
 void restart(deflate_stream& stream) noexcept {
@@ -147,10 +155,12 @@ bool has_zlib() noexcept { return false; }
 void free_stream::operator()(inflate_stream* stream) const noexcept { delete stream; }
 void free_stream::operator()(deflate_stream* stream) const noexcept { delete stream; }
 
-inflate_stream* make_inflate(wrapper) noexcept { return nullptr; }
-deflate_stream* make_deflate(wrapper, int) noexcept { return nullptr; }
-void restart(inflate_stream&, wrapper) noexcept {}
+inflate_stream* make_inflate(wrapper, int) noexcept { return nullptr; }
+deflate_stream* make_deflate(wrapper, const deflate_shape&) noexcept { return nullptr; }
+void restart(inflate_stream&, wrapper, int) noexcept {}
 void restart(deflate_stream&) noexcept {}
+void go_on(inflate_stream&) noexcept {}
+bool is_between_blocks(const inflate_stream&) noexcept { return false; }
 zlib_step advance(inflate_stream&, byte_view, std::span<std::byte>) noexcept {
   return {.state = zlib_state::corrupt};
 }

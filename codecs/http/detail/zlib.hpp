@@ -25,13 +25,31 @@ struct zlib_step {
 
 bool has_zlib() noexcept;
 
-// Null: no memory.
-inflate_stream* make_inflate(wrapper) noexcept;
-deflate_stream* make_deflate(wrapper, int level) noexcept;
+// The largest window, 32 KiB, as its logarithm; and zlib's own choice for what else it keeps.
+inline constexpr int full_window = 15;
+inline constexpr int usual_memory = 8;
 
-// Forgets all but the memory, for the next member or body.
-void restart(inflate_stream&, wrapper) noexcept;
+// How a deflater is made: zlib's level, window and memory level.
+struct deflate_shape {
+  int level = 6;
+  int window_bits = full_window;    // 9 to 15
+  int memory_level = usual_memory;  // 1 to 9
+};
+
+// Null: no memory. A window of 8 to 15 bits.
+inflate_stream* make_inflate(wrapper, int window_bits = full_window) noexcept;
+deflate_stream* make_deflate(wrapper, const deflate_shape&) noexcept;
+
+// Forgets all but the memory, for the next member or body. With the window of before no memory is
+// freed.
+void restart(inflate_stream&, wrapper, int window_bits = full_window) noexcept;
 void restart(deflate_stream&) noexcept;
+
+// Behind `ended`: what follows is deflate data again, and may look back at what came before.
+void go_on(inflate_stream&) noexcept;
+
+// All input is used up and the last of it ended a block and a byte: no output is held back.
+bool is_between_blocks(const inflate_stream&) noexcept;
 
 zlib_step advance(inflate_stream&, byte_view in, std::span<std::byte> out) noexcept;
 zlib_step advance(deflate_stream&, byte_view in, std::span<std::byte> out, flush) noexcept;

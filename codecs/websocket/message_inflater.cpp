@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <array>
+#include <parley/codecs/http/detail/zlib.hpp>
+#include <parley/codecs/websocket/deflate.hpp>
+
+namespace parley::websocket {
+
+namespace zlib = http::detail;
+
+namespace {
+
+// What the sender has left out at the end of a message (RFC 7692 section 7.2.2).
+constexpr auto tail =
+    std::to_array<std::byte>({std::byte{0}, std::byte{0}, std::byte{0xFF}, std::byte{0xFF}});
+
+// The most that zlib writes before the ratio is judged again: a large room must not hide a bomb.
+constexpr std::size_t judged_output = http::ratio_free_output;
+
+}  // namespace
+
+// One call of decode().
+struct message_inflater::run {
+  byte_view in;
+  std::span<std::byte> out;
+  inflate_result result;
+};
+
+// Peers that write with a window of 8 bits are read with one of 9: old versions of zlib wrote with
+// that instead, and said nothing.
+message_inflater::message_inflater(role own, const deflate_agreement& agreed,
+                                   const deflate_settings& ours, std::uint64_t max_size) noexcept
+    : max_size_(max_size),
+      max_ratio_(ours.max_ratio),
+      window_bits_(9),
+      takes_over_(agreed.takes_over(own == role::client ? role::server : role::client)) {
+  const std::uint8_t bits = agreed.window_bits(own == role::client ? role::server : role::client);
+  window_bits_ = std::clamp(bits, window_bits_, std::uint8_t{zlib::full_window});
+}
+
+std::optional<error> message_inflater::fault() const noexcept {
+  if (phase_ != phase::failed) return std::nullopt;
+  switch (reason_) {
+    case reason::too_large:
+      return error(errc::message_too_large);
+    case reason::too_far:
+      return error(errc::inflates_too_far);
+    case reason::no_memory:
+      return error(parley::errc::out_of_memory);
+    default:
+      return error(errc::bad_deflate);
+  }
+}
+
+bool message_inflater::fail(reason why) noexcept {
+  phase_ = phase::failed;
+  reason_ = why;
+  return false;
+}
+
+std::size_t message_inflater::room_left() const noexcept {
+  return static_cast<std::size_t>(std::min<std::uint64_t>(max_size_ - total_out_, judged_output));
+}
+
+bool message_inflater::is_bomb() const noexcept {
+  if (max_ratio_ == 0 || total_out_ <= http::ratio_free_output) return false;
+  return total_out_ / max_ratio_ > total_in_;
+}
+
+bool message_inflater::release() noexcept {
+  if (phase_ == phase::between && !takes_over_) stream_.reset();
+  return stream_ == nullptr;
+}
+
+inflate_result message_inflater::decode(byte_view in, std::span<std::byte> out,
+                                        bool last) noexcept {
+  run r{in, out, {}};
+  if (phase_ != phase::between || begin()) {
+    while (phase_ == phase::inside && step(r, last)) continue;
+  }
+  if (phase_ == phase::failed) r.result.status = inflate_status::failed;
+  return r.result;
+}
+
+// Makes all ready for a message.
+bool message_inflater::begin() noexcept {
+  if (!stream_) {
+    stream_.reset(zlib::make_inflate(zlib::wrapper::none, window_bits_));
+    if (!stream_) return fail(reason::no_memory);
+  } else if (!takes_over_) {
+    zlib::restart(*stream_, zlib::wrapper::none, window_bits_);
+  }
+  total_in_ = 0;
+  total_out_ = 0;
+  tail_ = 0;
+  fresh_ = true;
+  pending_ = false;
+  phase_ = phase::inside;
+  return true;
+}
+
+// One call of zlib at most. False at the end of the call.
+bool message_inflater::step(run& r, bool last) noexcept {
+  if (!r.in.empty()) return advance(r, r.in, false);
+  if (!last) return pending_ && advance(r, {}, false);
+  // Where nothing was begun there is nothing to be ended: in a message of no bytes, and behind a
+  // final block that is the end of the message.
+  if (fresh_ && tail_ == 0) return end_message(r);
+  return advance(r, byte_view(tail).subspan(tail_), true);
+}
+
+bool message_inflater::advance(run& r, byte_view from, bool is_tail) noexcept {
+  // At the limit one byte shows whether there is more.
+  std::byte beyond{};
+  const std::size_t left = room_left();
+  const auto room = left == 0 ? std::span(&beyond, 1) : r.out.first(std::min(r.out.size(), left));
+  const zlib::zlib_step did = zlib::advance(*stream_, from, room);
+  if (did.consumed != 0) fresh_ = false;
+  if (is_tail) {
+    tail_ = static_cast<std::uint8_t>(tail_ + did.consumed);
+  } else {
+    total_in_ += did.consumed;
+    r.result.consumed += did.consumed;
+    r.in = r.in.subspan(did.consumed);
+  }
+  if (left == 0 && did.produced != 0) return fail(reason::too_large);
+  total_out_ += did.produced;
+  r.result.produced += did.produced;
+  if (left != 0) r.out = r.out.subspan(did.produced);
+  if (did.state == zlib::zlib_state::corrupt) return fail(reason::corrupt);
+  if (did.state == zlib::zlib_state::out_of_memory) return fail(reason::no_memory);
+  if (is_bomb()) return fail(reason::too_far);
+  pending_ = did.produced == room.size();
+  const bool is_end = is_tail && did.consumed == from.size();
+  if (did.state == zlib::zlib_state::ended) {
+    // The format goes on behind a final block, and may look back at what came before.
+    zlib::go_on(*stream_);
+    fresh_ = true;
+    pending_ = false;
+    return !is_end || end_message(r);
+  }
+  if (is_end && zlib::is_between_blocks(*stream_)) return end_message(r);
+  r.result.status = pending_ ? inflate_status::out_full : inflate_status::need_data;
+  // Not at the end of the room, only of what is done at once.
+  if (pending_) return !r.out.empty();
+  // All was read, and a block has not ended.
+  if (is_end) return fail(reason::corrupt);
+  return did.consumed != 0;
+}
+
+bool message_inflater::end_message(run& r) noexcept {
+  phase_ = phase::between;
+  r.result.status = inflate_status::done;
+  return false;
+}
+
+}  // namespace parley::websocket
