@@ -39,7 +39,7 @@ std::string random_text(std::mt19937& random, std::size_t most) {
   return text;
 }
 
-std::string json_text(std::size_t size, unsigned seed = 0) {
+std::string json_text(std::size_t size, int seed = 0) {
   std::string text;
   while (text.size() < size) {
     text += R"({"type":"update","id":)" + std::to_string(seed++ * 7919) + R"(,"unit":"kPa"},)";
