@@ -11,7 +11,6 @@ namespace {
 
 using websocket::decoder;
 using websocket::errc;
-using websocket::opcode;
 using websocket::part;
 using websocket::part_kind;
 using websocket::role;
