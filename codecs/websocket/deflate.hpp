@@ -163,6 +163,8 @@ class shared_deflater {
   // With settings.own_max_window_bits, level and memory_level; 300 KiB with the default ones.
   explicit shared_deflater(const deflate_settings& ours) noexcept;
 
+  bool is_worth_it(std::size_t size) const noexcept { return coder_.is_worth_it(size); }
+  std::uint8_t window_bits() const noexcept { return window_bits_; }
   // Whether a receiver can read what is written: for our direction it has agreed on as many window
   // bits or more. Others get the message from their own deflater. A window smaller than the
   // default makes room for more of them.

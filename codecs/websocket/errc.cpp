@@ -69,7 +69,13 @@ close_code close_code_of(const error& why) noexcept {
   }
   if (why == errc::bad_extension) return close_code::missing_extension;
   if (why == errc::ping_timeout) return close_code::internal_error;
-  return close_code::protocol_error;
+  if (why.info().domain == "websocket") return close_code::protocol_error;
+  // What an application fails with.
+  if (why == parley::errc::too_large) return close_code::too_large;
+  if (why == parley::errc::not_supported) return close_code::unsupported_data;
+  if (why == parley::errc::queue_full) return close_code::try_again_later;
+  if (why.kind() == error_class::authentication) return close_code::policy_violation;
+  return close_code::internal_error;
 }
 
 }  // namespace parley::websocket

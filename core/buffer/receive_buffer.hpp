@@ -72,6 +72,8 @@ class receive_buffer {
 
   // The unread bytes. The view is invalidated by prepare() and release().
   byte_view data() const noexcept { return {storage_.get() + begin_, end_ - begin_}; }
+  // The same, for decoders that change them in place.
+  std::span<std::byte> unread() noexcept { return {storage_.get() + begin_, end_ - begin_}; }
   std::size_t size() const noexcept { return end_ - begin_; }
   bool empty() const noexcept { return begin_ == end_; }
 

@@ -1,0 +1,66 @@
+// What the handshakes of both sides have in common. Internal.
+#pragma once
+
+#include <parley/codecs/websocket/detail/connection_state.hpp>
+#include <parley/codecs/websocket/detail/front.hpp>
+
+namespace parley::websocket::detail {
+
+// A front whose bytes are those of an http::server or http::client.
+template <class Front, class Http>
+class http_front : public Front {
+ public:
+  template <class... Args>
+  explicit http_front(duration timeout, Args&&... args)
+      : http_(std::forward<Args>(args)...), timeout_(timeout) {}
+
+  void start(time_point now) override {
+    hear(now);
+    until_ = now + timeout_;
+    http_.start(now);
+  }
+  std::span<std::byte> prepare(std::size_t hint) override { return http_.prepare(hint); }
+  void commit(std::size_t n, time_point now) override {
+    hear(now);
+    http_.commit(n, now);
+  }
+  void commit_eof(time_point now) override {
+    hear(now);
+    ended_ = true;
+    http_.commit_eof(now);
+  }
+  void commit_error(const error& why, time_point now) override {
+    hear(now);
+    http_.commit_error(why, now);
+  }
+  buffer_list output() override { return http_.output(); }
+  void consume_output(std::size_t n) override { http_.consume_output(n); }
+  void release() override { http_.release(); }
+  bool ends_output() const override { return http_.ends_output(); }
+  bool wants_read() const override { return http_.wants_read(); }
+  bool is_done() const override { return http_.is_done(); }
+  output_chain release_output() override { return http_.release_output(); }
+  std::size_t buffered() const override { return http_.buffered(); }
+
+ protected:
+  void hear(time_point now) noexcept { now_ = now_ < now ? now : now_; }
+  // HTTP ends here, with a whole head and nothing else in its output.
+  void open(connection& owner) {
+    std::vector<std::byte> unwritten;
+    for (const const_buffer& piece : http_.output()) {
+      const auto* const from = static_cast<const std::byte*>(piece.data);
+      unwritten.insert(unwritten.end(), from, from + piece.size);
+    }
+    const receive_buffer rest = http_.take_rest();
+    Front::open(owner, unwritten, rest.data(), now_);
+    if (ended_) owner.commit_eof(now_);
+  }
+
+  Http http_;
+  duration timeout_;
+  time_point now_{};
+  time_point until_{};
+  bool ended_ = false;  // the peer has ended its stream
+};
+
+}  // namespace parley::websocket::detail
