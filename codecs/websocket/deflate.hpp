@@ -72,7 +72,9 @@ class message_inflater {
 
   bool begin() noexcept;
   bool step(run& r, bool last) noexcept;
-  bool advance(run& r, byte_view from, bool is_tail) noexcept;
+  bool step_joined(run& r) noexcept;
+  bool advance(run& r, byte_view from, std::size_t of_input) noexcept;
+  void took(run& r, std::size_t consumed, std::size_t of_input) noexcept;
   bool end_message(run& r) noexcept;
   bool fail(reason why) noexcept;
   std::size_t room_left() const noexcept;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <parley/codecs/http/detail/zlib.hpp>
 #include <parley/codecs/websocket/deflate.hpp>
 
@@ -12,6 +13,9 @@ namespace {
 // What the sender has left out at the end of a message (RFC 7692 section 7.2.2).
 constexpr auto tail =
     std::to_array<std::byte>({std::byte{0}, std::byte{0}, std::byte{0xFF}, std::byte{0xFF}});
+
+// Payloads up to this size are copied together with the tail: a call of zlib costs more.
+constexpr std::size_t joined_size = 256;
 
 // The most that zlib writes before the ratio is judged again: a large room must not hide a bomb.
 constexpr std::size_t judged_output = http::ratio_free_output;
@@ -100,28 +104,30 @@ bool message_inflater::begin() noexcept {
 
 // One call of zlib at most. False at the end of the call.
 bool message_inflater::step(run& r, bool last) noexcept {
-  if (!r.in.empty()) return advance(r, r.in, false);
-  if (!last) return pending_ && advance(r, {}, false);
+  if (last && tail_ == 0 && !r.in.empty() && r.in.size() <= joined_size) return step_joined(r);
+  if (!r.in.empty()) return advance(r, r.in, r.in.size());
+  if (!last) return pending_ && advance(r, {}, 0);
   // Where nothing was begun there is nothing to be ended: in a message of no bytes, and behind a
   // final block that is the end of the message.
   if (fresh_ && tail_ == 0) return end_message(r);
-  return advance(r, byte_view(tail).subspan(tail_), true);
+  return advance(r, byte_view(tail).subspan(tail_), 0);
 }
 
-bool message_inflater::advance(run& r, byte_view from, bool is_tail) noexcept {
+bool message_inflater::step_joined(run& r) noexcept {
+  std::array<std::byte, joined_size + tail.size()> all;
+  std::memcpy(all.data(), r.in.data(), r.in.size());
+  std::memcpy(all.data() + r.in.size(), tail.data(), tail.size());
+  return advance(r, byte_view(all).first(r.in.size() + tail.size()), r.in.size());
+}
+
+// Of the bytes in `from` the first are those of the input, the others the tail.
+bool message_inflater::advance(run& r, byte_view from, std::size_t of_input) noexcept {
   // At the limit one byte shows whether there is more.
   std::byte beyond{};
   const std::size_t left = room_left();
   const auto room = left == 0 ? std::span(&beyond, 1) : r.out.first(std::min(r.out.size(), left));
   const zlib::zlib_step did = zlib::advance(*stream_, from, room);
-  if (did.consumed != 0) fresh_ = false;
-  if (is_tail) {
-    tail_ = static_cast<std::uint8_t>(tail_ + did.consumed);
-  } else {
-    total_in_ += did.consumed;
-    r.result.consumed += did.consumed;
-    r.in = r.in.subspan(did.consumed);
-  }
+  took(r, did.consumed, of_input);
   if (left == 0 && did.produced != 0) return fail(reason::too_large);
   total_out_ += did.produced;
   r.result.produced += did.produced;
@@ -130,21 +136,29 @@ bool message_inflater::advance(run& r, byte_view from, bool is_tail) noexcept {
   if (did.state == zlib::zlib_state::out_of_memory) return fail(reason::no_memory);
   if (is_bomb()) return fail(reason::too_far);
   pending_ = did.produced == room.size();
-  const bool is_end = is_tail && did.consumed == from.size();
   if (did.state == zlib::zlib_state::ended) {
     // The format goes on behind a final block, and may look back at what came before.
     zlib::go_on(*stream_);
     fresh_ = true;
     pending_ = false;
-    return !is_end || end_message(r);
+    return tail_ < tail.size() || end_message(r);
   }
-  if (is_end && zlib::is_between_blocks(*stream_)) return end_message(r);
+  if (tail_ == tail.size() && zlib::is_between_blocks(*stream_)) return end_message(r);
   r.result.status = pending_ ? inflate_status::out_full : inflate_status::need_data;
   // Not at the end of the room, only of what is done at once.
   if (pending_) return !r.out.empty();
   // All was read, and a block has not ended.
-  if (is_end) return fail(reason::corrupt);
+  if (tail_ == tail.size()) return fail(reason::corrupt);
   return did.consumed != 0;
+}
+
+void message_inflater::took(run& r, std::size_t consumed, std::size_t of_input) noexcept {
+  const std::size_t n = std::min(consumed, of_input);
+  tail_ = static_cast<std::uint8_t>(tail_ + consumed - n);
+  total_in_ += n;
+  r.result.consumed += n;
+  r.in = r.in.subspan(n);
+  if (consumed != 0) fresh_ = false;
 }
 
 bool message_inflater::end_message(run& r) noexcept {
