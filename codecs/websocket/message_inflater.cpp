@@ -26,7 +26,7 @@ constexpr std::size_t judged_output = http::ratio_free_output;
 struct message_inflater::run {
   byte_view in;
   std::span<std::byte> out;
-  inflate_result result;
+  inflate_result& result;  // of the caller: a copy at the end would wait for what was just stored
 };
 
 // Peers that write with a window of 8 bits are read with one of 9: old versions of zlib wrote with
@@ -77,12 +77,13 @@ bool message_inflater::release() noexcept {
 
 inflate_result message_inflater::decode(byte_view in, std::span<std::byte> out,
                                         bool last) noexcept {
-  run r{in, out, {}};
+  inflate_result result;
+  run r{in, out, result};
   if (phase_ != phase::between || begin()) {
     while (phase_ == phase::inside && step(r, last)) continue;
   }
-  if (phase_ == phase::failed) r.result.status = inflate_status::failed;
-  return r.result;
+  if (phase_ == phase::failed) result.status = inflate_status::failed;
+  return result;
 }
 
 // Makes all ready for a message.
