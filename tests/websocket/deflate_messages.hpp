@@ -60,6 +60,7 @@ struct inflated_message {
 inline inflated_message inflated(websocket::message_inflater& coder, std::string_view payload,
                                  const deflate_cuts& how = {}) {
   inflated_message got;
+  std::vector<std::byte> out(how.room);
   std::size_t size = std::min(how.first, how.piece);
   bool last = false;
   while (!last) {
@@ -72,7 +73,6 @@ inline inflated_message inflated(websocket::message_inflater& coder, std::string
     byte_view in = as_bytes({copy.data(), copy.size()});
     websocket::inflate_result r;
     do {
-      std::vector<std::byte> out(how.room);
       r = coder.decode(in, out, last);
       got.text += as_text(byte_view(out).first(r.produced));
       in = in.subspan(r.consumed);

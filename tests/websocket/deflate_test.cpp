@@ -82,7 +82,7 @@ const example examples[] = {
 TEST(message_inflater, decodes_the_examples_wherever_they_are_cut) {
   for (const example& e : examples) {
     for (const std::size_t room : {1U, 2U, 5U, 4096U}) {
-      for (std::size_t cut = 0; cut < 16; ++cut) {
+      for (std::size_t cut = 0; cut < 14; ++cut) {
         for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, whole}) {
           message_inflater in = reader_of();
           for (std::size_t i = 0; i < e.payloads.size(); ++i) {
@@ -164,7 +164,7 @@ TEST(deflate_messages, round_trips_with_every_agreement) {
         message_inflater in = reader_of(agreed, ours);
         for (int i = 0; i < 12; ++i) {
           const std::string text =
-              i % 3 == 0 ? json_text(random() % 3000, i) : random_text(random, 40'000);
+              i % 3 == 0 ? json_text(random() % 3000, i) : random_text(random, 15'000);
           const deflate_cuts cut_out{random() % 5000 + 1, random() % 300 + 1};
           const deflate_cuts cut_in{random() % 700 + 1, random() % 900 + 1};
           const std::string payload = deflated(out, text, cut_out);
@@ -212,7 +212,7 @@ TEST(message_deflater, the_bound_is_enough_at_once) {
       ours.memory_level = static_cast<std::uint8_t>(memory);
       ours.level = static_cast<std::uint8_t>(level);
       message_deflater out = writer_of({.server_max_window_bits = 9}, ours);
-      for (int i = 0; i < 40; ++i) {
+      for (int i = 0; i < 12; ++i) {
         std::string text(random() % 20'000, '\0');
         for (char& c : text) c = static_cast<char>(random());
         std::vector<std::byte> room(websocket::deflate_bound(text.size()));
@@ -303,9 +303,9 @@ TEST(deflate_bombs, nothing_fits_into_nothing) {
 
 TEST(deflate_bombs, a_ratio_is_seen_after_little_output) {
   message_deflater out = writer_of({}, {.level = 9});
-  const std::string zeros(std::size_t{32} << 20, '\0');
+  const std::string zeros(std::size_t{8} << 20, '\0');
   const std::string bomb = deflated(out, zeros);
-  ASSERT_LT(bomb.size(), 40'000U);
+  ASSERT_LT(bomb.size(), 10'000U);
   for (const deflate_cuts& how :
        {deflate_cuts{whole, 1000}, deflate_cuts{whole, zeros.size()}, deflate_cuts{1}}) {
     message_inflater in = reader_of();
