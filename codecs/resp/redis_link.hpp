@@ -1,16 +1,13 @@
-// One maintained connection of a redis_provider: connects, logs in, notices the
-// end, backs off and connects again. What travels on it is its owner's business.
+// One maintained connection of a redis_provider (kept_link). What travels on it is its owner's
+// business.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <parley/codecs/resp/client.hpp>
 #include <parley/codecs/resp/redis_config.hpp>
-#include <parley/core/api/observer.hpp>
-#include <parley/core/loop/connector.hpp>
-#include <parley/core/loop/loop.hpp>
+#include <parley/core/api/kept_link.hpp>
 #include <parley/core/machine/stack.hpp>
-#include <parley/core/net/back_off.hpp>
 
 namespace parley::detail {
 
@@ -54,24 +51,15 @@ class redis_session final : public machine_driver<stack<resp::client>, redis_ses
   connection* connection_ = nullptr;
 };
 
-class redis_link final : private connector_owner, private timer {
+class redis_link final : public kept_link {
  public:
   // `component` is what the observer calls it; static.
   redis_link(loop& home, redis_link_owner& owner, const redis_config& config,
              std::string_view component);
   ~redis_link() { stop(); }
 
-  // Connects, unless it does so or is connected. Forgets an earlier final failure.
-  void start();
-  // Drops the connection without a report.
-  void stop() noexcept;
-
-  bool is_up() const noexcept { return state_ == provider_state::up; }
   // The server has accepted the connection; TLS and the login may still be under way.
   bool is_connected() const noexcept { return session_ != nullptr; }
-  provider_state state() const noexcept { return state_; }
-  const std::optional<error>& last_error() const noexcept { return last_error_; }
-  std::uint64_t connects() const noexcept { return connects_; }
   // The machine; only while is_up(). After a command call wake().
   resp::client& client() noexcept { return session_->client(); }
   void wake() { session_->wake(); }
@@ -79,28 +67,18 @@ class redis_link final : private connector_owner, private timer {
  private:
   friend redis_session;
 
-  void connected(connection& c, time_point now) override;
-  void connect_failed(const error& why) override;
-  void fired(time_point now) override;  // the pause is over
+  link_settings settings() const override;
+  void begin_session(connection& c, layer_ptr tls, time_point now) override;
+  void drop_session() noexcept override;
+  void link_up() override { owner_.link_up(*this); }
+  void link_down(const error& why, bool final) override { owner_.link_down(*this, why, final); }
+  bool may_pass(const error& why) const override;
 
-  void on_opened(time_point now);
-  void on_failed(const error& why, time_point now);
-  void enter(provider_state next, const error* why);
-  void connect();
-  result<layer_ptr> make_tls();
-
-  loop& loop_;
   redis_link_owner& owner_;
   const redis_config& config_;
+  tls_settings tls_;
   std::string_view component_;
-  connector connector_;
-  back_off back_off_;
   redis_session* session_ = nullptr;
-  layer_ptr tls_;  // made before the connection, used with it
-  std::optional<error> last_error_;
-  std::uint64_t connects_ = 0;
-  std::uint32_t attempts_ = 0;
-  provider_state state_ = provider_state::idle;
 };
 
 }  // namespace parley::detail
