@@ -54,6 +54,8 @@ result<void> redis_config::validate() const {
   found.check(!host.empty() || !unix_socket.empty(), "host is empty");
   found.check(port != 0 || !unix_socket.empty(), "port is 0");
   found.check(max_connections > 0, "max_connections is 0");
+  found.check(offline_policy != overflow::conflate && offline_policy != overflow::close,
+              "offline_policy is reject, drop_oldest or drop_newest");
   // Often this is "redis://password@host", where the password stands for a user.
   found.check(username.empty() || !password.empty(), "username is set without a password");
   found.check(ssl_certfile.empty() == ssl_keyfile.empty(),
