@@ -116,7 +116,9 @@ std::byte* server::put_own_fields(std::byte* to, const exchange& x, const respon
   const bool may_have_body = head.status != 204 && head.status != 304;
   if (body.how == framing::chunked) to = put_text(to, "Transfer-Encoding: chunked\r\n");
   if (body.how == framing::length && may_have_body) to = put_content_length(to, body.length);
-  if (x.closes) {
+  if (head.status == 426 && detail::has_header(head.headers, "Upgrade")) {
+    to = put_text(to, x.closes ? "Connection: upgrade, close\r\n" : "Connection: upgrade\r\n");
+  } else if (x.closes) {
     to = put_text(to, "Connection: close\r\n");
   } else if (x.is_old) {
     to = put_text(to, "Connection: keep-alive\r\n");
@@ -132,7 +134,8 @@ result<std::byte*> server::put_head(exchange& x, const response& head, body_info
   }
   const std::string_view reason = head.reason.empty() ? reason_of(head.status) : head.reason;
   if (auto ok = check_reason(reason); !ok) return std::unexpected(std::move(ok).error());
-  if (auto ok = detail::check_own_headers(head.headers); !ok) {
+  // What 426 says to be needed is the user's to say (RFC 9110 section 15.5.22).
+  if (auto ok = detail::check_own_headers(head.headers, head.status == 426); !ok) {
     return std::unexpected(std::move(ok).error());
   }
   x.closes = ends_after(x, head, body, is_whole);

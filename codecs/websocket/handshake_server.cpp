@@ -85,7 +85,8 @@ std::uint16_t http_status_of(const error& why) noexcept {
 }
 
 std::span<const http::header> refusal_headers(const error& why) noexcept {
-  static constexpr auto speaks = std::to_array<http::header>({{"Sec-WebSocket-Version", version}});
+  static constexpr auto speaks =
+      std::to_array<http::header>({{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", version}});
   if (why == errc::bad_handshake_version) return speaks;
   return {};
 }

@@ -61,6 +61,21 @@ TEST(http_server_machine, answers_can_be_cached) {
   EXPECT_FALSE(http::is_cacheable(http::method::post) || http::is_cacheable(http::method::put));
 }
 
+// RFC 9110 section 15.5.22: it says which protocol is needed, as nothing else may.
+TEST(http_server_machine, an_upgrade_can_be_asked_for) {
+  server_script s;
+  const std::vector<http::header> fields = {{"Upgrade", "websocket"}};
+  s.h.feed(s.get("/1") + s.get("/2") + s.get("/3"));
+  s.answer(1, "", {.status = 426, .headers = fields});
+  EXPECT_THAT(s.h.sent(), HasSubstr("Upgrade: websocket\r\nContent-Length: 0\r\n"
+                                    "Connection: upgrade\r\n\r\n"));
+  EXPECT_FALSE(s.machine.respond(2, {.status = 400, .headers = fields}, "", s.h.now()));
+  s.answer(2, "");
+  EXPECT_THAT(s.h.sent(), Not(HasSubstr("Connection")));
+  s.answer(3, "", {.status = 426, .headers = fields, .close = true});
+  EXPECT_THAT(s.h.sent(), HasSubstr("Connection: upgrade, close\r\n"));
+}
+
 TEST(http_server_machine, every_cut_tells_the_same) {
   const std::string all =
       "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"

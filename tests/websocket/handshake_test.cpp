@@ -168,9 +168,11 @@ TEST(handshake_server, a_refusal_has_its_status) {
   EXPECT_EQ(websocket::http_status_of(errc::bad_handshake_version), 426);
   EXPECT_TRUE(websocket::refusal_headers(errc::bad_key).empty());
   const auto fields = websocket::refusal_headers(errc::bad_handshake_version);
-  ASSERT_EQ(fields.size(), 1U);
-  EXPECT_EQ(fields[0].name, "Sec-WebSocket-Version");
-  EXPECT_EQ(fields[0].value, "13");
+  ASSERT_EQ(fields.size(), 2U);
+  EXPECT_EQ(fields[0].name, "Upgrade");
+  EXPECT_EQ(fields[0].value, "websocket");
+  EXPECT_EQ(fields[1].name, "Sec-WebSocket-Version");
+  EXPECT_EQ(fields[1].value, "13");
 }
 
 TEST(handshake_server, chooses_the_first_of_its_own_subprotocols) {
