@@ -24,6 +24,12 @@ class shared_message {
   static result<shared_message> make(opcode type, byte_view payload,
                                      shared_deflater* deflater = nullptr);
 
+  // An envelope: `line` stands in front of the payload (envelope.hpp).
+  static result<shared_message> make(opcode type, byte_view line, byte_view payload,
+                                     shared_deflater* deflater);
+
+  // How much it is in a queue, as long as nobody knows how it will be sent.
+  std::size_t size() const noexcept { return plain_.size(); }
   // Header and payload.
   const shared_bytes& plain() const noexcept { return plain_; }
   // The same compressed; empty if it is not.
