@@ -92,9 +92,9 @@ websocket_wish::websocket_wish(const websocket_config& config, const uri& where)
 
 // --- session --------------------------------------------------------------------
 
-websocket_session::websocket_session(websocket_link& link, loop& home,
-                                     std::shared_ptr<const websocket_wish> wish, connection& c,
-                                     layer_ptr tls)
+websocket_link_session::websocket_link_session(websocket_link& link, loop& home,
+                                               std::shared_ptr<const websocket_wish> wish,
+                                               connection& c, layer_ptr tls)
     : machine_driver(websocket::client(wish->settings, wish->host, wish->target, home),
                      std::move(tls)),
       link_(&link),
@@ -104,12 +104,12 @@ websocket_session::websocket_session(websocket_link& link, loop& home,
   loop_.attach();
 }
 
-void websocket_session::abandon() noexcept {
+void websocket_link_session::abandon() noexcept {
   link_ = nullptr;
   connection_.close();
 }
 
-void websocket_session::released() {
+void websocket_link_session::released() {
   loop_.detach();
   if (websocket_link* const link = std::exchange(link_, nullptr)) {
     if (link->leaving_ == this) {
@@ -123,7 +123,7 @@ void websocket_session::released() {
   delete this;
 }
 
-void websocket_session::on_event(websocket::event& event, time_point now) {
+void websocket_link_session::on_event(websocket::event& event, time_point now) {
   if (!link_ || ending_) return;
   // A reference of its own: a callback may abandon this session, which clears the member.
   websocket_link& link = *link_;
@@ -167,7 +167,7 @@ link_settings websocket_link::settings() const {
 }
 
 void websocket_link::begin_session(connection& c, layer_ptr tls, time_point now) {
-  session_ = new websocket_session(*this, home(), wish_, c, std::move(tls));
+  session_ = new websocket_link_session(*this, home(), wish_, c, std::move(tls));
   // From the connector's driver to this one; the connection itself stays.
   c.rebind(*session_);
   session_->start(now);

@@ -43,10 +43,11 @@ struct websocket_wish {
 
 // The driver of one connection. Lives until the loop has released it, longer than its link if need
 // be.
-class websocket_session final : public machine_driver<stack<websocket::client>, websocket_session> {
+class websocket_link_session final
+    : public machine_driver<stack<websocket::client>, websocket_link_session> {
  public:
-  websocket_session(websocket_link& link, loop& home, std::shared_ptr<const websocket_wish> wish,
-                    connection& c, layer_ptr tls);
+  websocket_link_session(websocket_link& link, loop& home,
+                         std::shared_ptr<const websocket_wish> wish, connection& c, layer_ptr tls);
 
   websocket::client& client() noexcept { return machine_.top(); }
   void wake() { connection_.wake(); }
@@ -79,7 +80,7 @@ class websocket_link final : public kept_link {
   void wake() { session_->wake(); }
 
  private:
-  friend websocket_session;
+  friend websocket_link_session;
 
   link_settings settings() const override;
   void begin_session(connection& c, layer_ptr tls, time_point now) override;
@@ -93,8 +94,8 @@ class websocket_link final : public kept_link {
   endpoint where_;
   std::string name_;  // that a certificate must prove
   tls_settings tls_;
-  websocket_session* session_ = nullptr;
-  websocket_session* leaving_ = nullptr;  // the last one, until it has said farewell
+  websocket_link_session* session_ = nullptr;
+  websocket_link_session* leaving_ = nullptr;  // the last one, until it has said farewell
   bool is_tls_;
 };
 
