@@ -23,13 +23,17 @@ class client::handshake final : public detail::http_front<connection::front, htt
     return earliest(http_.next_deadline(), until_);
   }
   void handle_timeout(time_point now) override;
-  void drop() noexcept override { http_.close(now_); }
+  void drop() noexcept override {
+    // What is with the loop stays; the rest of the request need not leave.
+    if (http_.in_flight() > 0) return http_.commit_error(error(parley::errc::cancelled), now_);
+    http_.close(now_);
+  }
   std::size_t held_memory() const override { return sizeof *this + target_.capacity(); }
 
  private:
   std::optional<event> ask(connection& owner);
   event take_response(connection& owner, const http::response_head& head);
-  static event give_up(connection& owner, error why);
+  event give_up(connection& owner, error why);
 
   const client_settings* settings_;
   random_source* random_;
@@ -39,6 +43,7 @@ class client::handshake final : public detail::http_front<connection::front, htt
 };
 
 event client::handshake::give_up(connection& owner, error why) {
+  drop();
   finish(owner);
   return failed{std::move(why)};
 }

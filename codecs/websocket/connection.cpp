@@ -63,6 +63,12 @@ void connection::agree(const deflate_agreement& agreed, const deflate_settings& 
 
 void connection::take(byte_view rest) {
   receive_buffer& input = work().input;
+  // A handshake may have read further than is ever read at once.
+  receive_limits larger = input.limits();
+  if (rest.size() > larger.max) {
+    larger.max = rest.size();
+    input = receive_buffer(larger);
+  }
   while (!rest.empty()) {
     const std::span<std::byte> room = input.prepare(rest.size());
     const std::size_t n = std::min(room.size(), rest.size());
@@ -73,7 +79,7 @@ void connection::take(byte_view rest) {
 }
 
 std::size_t connection::buffered() const noexcept {
-  if (const front* f = in_front()) return f->buffered();
+  if (const front* f = writing()) return f->buffered();
   return work_ ? work_->output.size() : 0;
 }
 
@@ -97,10 +103,16 @@ result<void> connection::check_room(std::size_t size) const {
   return parley::fail(parley::errc::queue_full, "max_output bytes wait for the peer to read them");
 }
 
-result<void> connection::check(opcode type, byte_view data, bool in_pieces) const {
-  if (phase_ == phase::idle)
+std::unexpected<error> connection::not_open() const {
+  const front* const f = in_front();
+  if (phase_ == phase::idle && !(f != nullptr && f->is_done())) {
     return parley::fail(parley::errc::misuse, "the connection is not open");
-  if (phase_ != phase::open) return parley::fail(parley::errc::closed, "the connection was closed");
+  }
+  return parley::fail(parley::errc::closed, "the connection was closed");
+}
+
+result<void> connection::check(opcode type, byte_view data, bool in_pieces) const {
+  if (phase_ != phase::open) return not_open();
   if (sends_pieces_ != in_pieces) {
     return parley::fail(parley::errc::misuse, "a message in pieces is not complete");
   }
@@ -243,6 +255,11 @@ result<std::size_t> connection::send_piece(opcode type, byte_view data, bool las
     if (coded) data = *coded;
     codes_pieces_ = coded.has_value();
     head.rsv1 = is_first && codes_pieces_;
+    if (!coded && !is_first) {
+      // An empty piece has said already that the message is compressed.
+      fail_with(error(parley::errc::out_of_memory));
+      return parley::fail(parley::errc::out_of_memory);
+    }
   }
   head.length = data.size();
   // Also without a byte: the first frame says what it is, the last one that it is over.
@@ -254,8 +271,7 @@ result<std::size_t> connection::send_piece(opcode type, byte_view data, bool las
 // --- control ----------------------------------------------------------------------------------
 
 result<void> connection::ping(byte_view payload, time_point now) {
-  if (phase_ != phase::open)
-    return parley::fail(parley::errc::closed, "the connection is not open");
+  if (phase_ != phase::open) return not_open();
   hear(now);
   send_buffer& out = work().output;
   const std::span<std::byte> room = out.reserve(control_bound);
@@ -286,9 +302,7 @@ result<void> connection::put_close(close_code code, std::string_view reason) {
 }
 
 result<void> connection::close(close_code code, std::string_view reason, time_point now) {
-  if (phase_ == phase::idle)
-    return parley::fail(parley::errc::misuse, "the connection is not open");
-  if (phase_ != phase::open) return parley::fail(parley::errc::closed, "the connection was closed");
+  if (phase_ != phase::open) return not_open();
   if (auto ok = put_close(code, reason); !ok) return ok;
   hear(now);
   phase_ = phase::closing;

@@ -87,7 +87,7 @@ class connection {
 
   // Delivers no further event until go_on(): back-pressure to the peer. Its silence does not count
   // meanwhile.
-  void hold() noexcept { held_ = true; }
+  void hold() noexcept { held_ = heard_ = true; }
   void go_on() noexcept { held_ = false; }
 
   // --- queries -------------------------------------------------------------------------------
@@ -123,6 +123,10 @@ class connection {
              std::unique_ptr<front> handshake) noexcept;
   // Null from `opened` on.
   front* in_front() const noexcept { return phase_ == phase::idle ? front_.get() : nullptr; }
+  // Who has the output: an end during the handshake leaves it there.
+  front* writing() const noexcept {
+    return phase_ == phase::idle || (phase_ == phase::over && !work_) ? front_.get() : nullptr;
+  }
 
  private:
   // closing: our close frame is out, the peer's is awaited. failing: `failed` is due. lingering:
@@ -160,6 +164,7 @@ class connection {
   bool inflate(working_set& w, std::size_t& size);
   bool check_inflated(const working_set& w, byte_view fresh, bool last);
   void fail_with(error why);
+  std::unexpected<error> not_open() const;
   void drop_output() noexcept;
   void linger() noexcept;
 
@@ -182,7 +187,7 @@ class connection {
   phase phase_ = phase::idle;
   bool ended_ = false;  // the peer has ended its stream
   bool held_ = false;
-  bool heard_ = false;  // bytes came since the last ping of the machine
+  bool heard_ = false;  // bytes came since the last ping of the machine, or could not
   bool asked_ = false;  // that one was not answered
   bool awaits_pong_ = false;
   bool sends_pieces_ = false;

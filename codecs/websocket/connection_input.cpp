@@ -1,4 +1,5 @@
 // From bytes to events of a WebSocket connection, and its end.
+#include <algorithm>
 #include <cstring>
 #include <parley/codecs/websocket/connection.hpp>
 #include <parley/codecs/websocket/detail/connection_state.hpp>
@@ -73,36 +74,37 @@ void connection::commit_eof(time_point now) {
 void connection::commit_error(const error& why, time_point now) {
   if (front* f = in_front()) return f->commit_error(why, now);
   hear(now);
-  if (phase_ == phase::lingering || phase_ == phase::idle) {
+  ended_ = true;
+  if (phase_ == phase::lingering) {
     // All was said before.
     phase_ = phase::over;
-  } else if (phase_ == phase::open || phase_ == phase::closing) {
+  } else if (phase_ < phase::failing) {
     // Nobody reads a farewell any more.
     drop_output();
-    ended_ = true;
     work().why.emplace(why);
     phase_ = phase::failing;
   }
 }
 
 buffer_list connection::output() noexcept {
-  if (front* f = in_front()) return f->output();
+  if (front* f = writing()) return f->output();
   return work_ ? work_->output.output() : buffer_list();
 }
 
 void connection::consume_output(std::size_t n) noexcept {
-  if (front* f = in_front()) return f->consume_output(n);
+  if (front* f = writing()) return f->consume_output(n);
   if (!work_) return;
   work_->output.consume(n);
-  if (work_->output.empty()) work_->pongs = 0;
+  work_->pongs = std::min(work_->pongs, work_->output.size());
 }
 
 void connection::release() noexcept {
-  if (front* f = in_front()) return f->release();
+  if (front* f = writing()) return f->release();
   if (phase_ == phase::failing) return;
   if (coded_) {
     coded_->scratch = {};
     (void)coded_->in.release();
+    if (!coded_->agreement.takes_over(role_) && !sends_pieces_) coded_->out.release();
   }
   if (!work_) return;
   working_set& w = *work_;
@@ -115,7 +117,7 @@ void connection::release() noexcept {
 }
 
 output_chain connection::release_output() {
-  if (front* f = in_front()) return f->release_output();
+  if (front* f = writing()) return f->release_output();
   return work_ ? work_->output.release_output() : output_chain();
 }
 
@@ -141,7 +143,7 @@ void connection::forget_delivered() noexcept {
 event connection::next_event() {
   if (front* f = in_front()) return f->next_event(*this);
   // The views of its last event end here.
-  if (front_) front_.reset();
+  if (front_ && phase_ != phase::over) front_.reset();
   forget_delivered();
   for (;;) {
     switch (phase_) {
@@ -324,8 +326,9 @@ std::optional<event> connection::take_close(working_set& w, const part& p) {
 void connection::fail_with(error why) {
   // Said by the peer already that it ends: it does not read on.
   if (phase_ == phase::open && !ended_) {
-    const std::string_view text = why.info().text;
-    (void)put_close(close_code_of(why), text.substr(0, max_close_reason));
+    const close_code code = close_code_of(why);
+    // The text of an application may be too long, or not text at all.
+    if (!put_close(code, why.info().text)) (void)put_close(code, {});
   }
   if (ended_) drop_output();
   working_set& w = work();
@@ -377,10 +380,11 @@ void connection::handle_timeout(time_point now) {
   }
 }
 
-// Any byte is a sign of life: a pong cannot come inside of a large frame. Who is not read cannot
-// give one.
+// Any byte is a sign of life: a pong cannot come inside of a large frame. Who was not read all the
+// time could not give one.
 void connection::ask_for_life(time_point now) {
-  if (asked_ && !heard_ && !held_) {
+  const bool awaits = limits_->ping_timeout > duration::zero();
+  if (asked_ && !heard_ && awaits) {
     fail_with(error(errc::ping_timeout, "neither the pong nor anything else came"));
     return;
   }
@@ -389,8 +393,8 @@ void connection::ask_for_life(time_point now) {
   std::memcpy(count, &pings_, sizeof count);
   (void)ping(count, now);
   asked_ = true;
-  heard_ = false;
-  ping_at_ = now + limits_->ping_timeout;
+  heard_ = held_;
+  ping_at_ = now + (awaits ? limits_->ping_timeout : limits_->ping_interval);
 }
 
 }  // namespace parley::websocket

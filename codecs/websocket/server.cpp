@@ -1,11 +1,21 @@
+#include <parley/codecs/http/detail/body_writer.hpp>
 #include <parley/codecs/http/server.hpp>
 #include <parley/codecs/websocket/detail/http_front.hpp>
+#include <parley/codecs/websocket/errc.hpp>
 #include <parley/codecs/websocket/server.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace parley::websocket {
+namespace {
+
+bool is_own(std::string_view name) noexcept {
+  constexpr std::string_view ours = "Sec-WebSocket-";
+  return http::equals_ignoring_case(name.substr(0, ours.size()), ours);
+}
+
+}  // namespace
 
 // From the first byte to the 101, or to the end of a connection that gets none.
 class server::handshake final : public detail::http_front<connection::front, http::server> {
@@ -28,8 +38,9 @@ class server::handshake final : public detail::http_front<connection::front, htt
   bool is_asking() const noexcept { return response_ && verdict_ == decision::none; }
   std::optional<event> take_request(connection& owner, const http::request_event& request);
   std::optional<event> decide(connection& owner);
-  event upgrade(connection& owner);
+  std::optional<event> upgrade(connection& owner);
   event refuse_for(const error& why);
+  event fail_once(error why);
 
   const server_settings* settings_;
   std::unique_ptr<handshake_response> response_;  // what would be accepted
@@ -38,11 +49,20 @@ class server::handshake final : public detail::http_front<connection::front, htt
   http::request_id id_ = 0;
   decision verdict_ = decision::none;
   bool is_whole_ = false;  // the request
+  bool is_late_ = false;   // who had to decide
+  bool has_failed_ = false;
 };
 
 result<void> server::handshake::accept(std::span<const http::header> headers, time_point now) {
   if (!is_asking()) return parley::fail(parley::errc::misuse, "no handshake waits for an answer");
   hear(now);
+  if (auto ok = http::detail::check_own_headers(headers); !ok) return ok;
+  for (const http::header& f : headers) {
+    if (is_own(f.name)) {
+      return parley::fail(parley::errc::invalid_argument,
+                          "the header " + std::string(f.name) + " is written by the handshake");
+    }
+  }
   // Sent by the next event, when the request is known to be whole.
   for (const http::header& f : headers) more_.emplace_back(f.name, f.value);
   verdict_ = decision::accepted;
@@ -69,8 +89,14 @@ event server::handshake::refuse_for(const error& why) {
   const std::string text = std::string(why.info().text) + "\n";
   (void)http_.respond(id_, {.status = http_status_of(why), .headers = headers, .close = true}, text,
                       now_);
+  return fail_once(why);
+}
+
+// What follows the first fault follows from it.
+event server::handshake::fail_once(error why) {
   verdict_ = decision::refused;
-  return failed{why};
+  has_failed_ = true;
+  return failed{std::move(why)};
 }
 
 std::optional<event> server::handshake::take_request(connection& owner,
@@ -91,12 +117,13 @@ std::optional<event> server::handshake::take_request(connection& owner,
 }
 
 // The 101 goes out, and the connection begins.
-event server::handshake::upgrade(connection& owner) {
+std::optional<event> server::handshake::upgrade(connection& owner) {
   std::vector<http::header> headers(response_->headers().begin(), response_->headers().end());
   for (const auto& [name, value] : more_) headers.push_back({name, value});
   if (auto ok = http_.upgrade(id_, "websocket", headers, now_); !ok) {
-    // Only the fields of accept() can be at fault.
-    return refuse_for(ok.error());
+    // The connection has ended meanwhile, which HTTP tells.
+    verdict_ = decision::refused;
+    return std::nullopt;
   }
   if (deflate_) owner.agree(*deflate_, settings_->handshake.deflate);
   open(owner);
@@ -110,6 +137,7 @@ std::optional<event> server::handshake::decide(connection& owner) {
 }
 
 event server::handshake::next_event(connection& owner) {
+  if (is_late_ && !has_failed_) return fail_once(error(errc::handshake_timeout));
   for (;;) {
     if (auto e = decide(owner)) return *std::move(e);
     auto e = http_.next_event();
@@ -118,8 +146,9 @@ event server::handshake::next_event(connection& owner) {
     } else if (std::holds_alternative<http::request_end>(e)) {
       is_whole_ = true;
     } else if (auto* fault = std::get_if<failed>(&e)) {
-      return *std::move(fault);
+      if (!has_failed_) return fail_once(std::move(fault->why));
     } else if (std::holds_alternative<closed>(e)) {
+      verdict_ = decision::refused;
       return closed{};
     } else if (std::holds_alternative<paused>(e)) {
       return paused{};
@@ -137,7 +166,7 @@ std::optional<time_point> server::handshake::next_deadline() const {
 void server::handshake::handle_timeout(time_point now) {
   // Who has to decide was too slow, not the client.
   if (is_asking() && now >= until_) {
-    (void)refuse({.status = 503, .close = true}, "the server did not decide in time\n", now);
+    is_late_ = refuse({.status = 503, .close = true}, "no decision in time\n", now).has_value();
   }
   hear(now);
   http_.handle_timeout(now);

@@ -25,10 +25,11 @@ namespace parley::websocket {
 struct server_settings {
   connection_limits connection{};
   handshake_settings handshake{};
-  // Of the request. Its timeouts are http's, but for what an application takes to decide.
+  // Of the request. Its timeouts are http's, but for what the application takes to decide.
   http::server_limits http{};
   duration handshake_timeout = std::chrono::seconds(30);
-  // A request that could be accepted waits for accept(): to look up who it is takes time.
+  // A request that could be accepted waits for accept(): to look up who it is takes time. After
+  // handshake_timeout it is refused with 503, and the handshake has failed.
   bool ask = false;
 };
 
@@ -42,7 +43,8 @@ class server : private connection {
   ~server();
 
   // --- the handshake: from handshake_event to opened, once; errc::misuse otherwise ---------------
-  // Lets the client in; `headers` are sent with the 101.
+  // Lets the client in; `headers` are sent with the 101. Errors: invalid_argument for those that
+  // the handshake writes itself, or that could split the message.
   result<void> accept(std::span<const http::header> headers, time_point now);
   // Answers with a status of 300 and above, and ends.
   result<void> refuse(std::uint16_t status, std::span<const http::header> headers,

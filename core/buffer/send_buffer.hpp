@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace parley {
 
@@ -38,6 +39,8 @@ class send_buffer {
   // Allocates nothing before the first byte.
   send_buffer() noexcept = default;
   send_buffer(send_buffer&& other) noexcept { swap(other); }
+  // Goes on where a machine has handed over: its bytes stay where they are.
+  explicit send_buffer(output_chain&& rest) noexcept;
   send_buffer& operator=(send_buffer&& other) noexcept;
   ~send_buffer();
 
@@ -157,6 +160,9 @@ class output_chain {
 
   send_buffer bytes_;
 };
+
+inline send_buffer::send_buffer(output_chain&& rest) noexcept
+    : send_buffer(std::move(rest.bytes_)) {}
 
 static_assert(sizeof(send_buffer) < 200);
 

@@ -1,6 +1,8 @@
 // What a WebSocket connection needs while it is busy. Internal to websocket::connection.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <parley/codecs/websocket/connection.hpp>
@@ -22,6 +24,7 @@ class message_buffer {
   bool empty() const noexcept { return size_ == 0; }
 
   void append(byte_view data) {
+    if (data.empty()) return;
     std::memcpy(room(data.size()).data(), data.data(), data.size());
     size_ += data.size();
   }
@@ -66,7 +69,7 @@ struct connection::working_set {
   decoder decoding;
   message_buffer message;     // what has come of a message in several parts
   std::size_t delivered = 0;  // bytes of input that the application views
-  std::size_t pongs = 0;      // bytes of pongs since output was empty
+  std::size_t pongs = 0;      // of output, as many bytes may be pongs
   std::optional<error> why{};
   bool shows_message = false;  // `message` is with the application
   bool was_high = false;

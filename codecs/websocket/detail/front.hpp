@@ -38,8 +38,8 @@ class connection::front {
 
  protected:
   // The handshake is complete: the connection begins with what the machine of HTTP has left.
-  static void open(connection& owner, byte_view unwritten, byte_view unread, time_point now) {
-    if (!unwritten.empty()) owner.work().output.append(unwritten);
+  static void open(connection& owner, output_chain unwritten, byte_view unread, time_point now) {
+    owner.work().output = send_buffer(std::move(unwritten));
     owner.take(unread);
     owner.open(now);
   }

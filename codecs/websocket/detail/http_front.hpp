@@ -3,6 +3,9 @@
 
 #include <parley/codecs/websocket/detail/connection_state.hpp>
 #include <parley/codecs/websocket/detail/front.hpp>
+#include <parley/core/buffer/receive_buffer.hpp>
+#include <parley/core/buffer/send_buffer.hpp>
+#include <utility>
 
 namespace parley::websocket::detail {
 
@@ -44,15 +47,11 @@ class http_front : public Front {
 
  protected:
   void hear(time_point now) noexcept { now_ = now_ < now ? now : now_; }
-  // HTTP ends here, with a whole head and nothing else in its output.
+  // HTTP ends here. What it has written may be with the loop at this moment, and what it has read
+  // shows the head that `opened` tells of: neither moves.
   void open(connection& owner) {
-    std::vector<std::byte> unwritten;
-    for (const const_buffer& piece : http_.output()) {
-      const auto* const from = static_cast<const std::byte*>(piece.data);
-      unwritten.insert(unwritten.end(), from, from + piece.size);
-    }
-    const receive_buffer rest = http_.take_rest();
-    Front::open(owner, unwritten, rest.data(), now_);
+    rest_ = http_.take_rest();
+    Front::open(owner, http_.release_output(), rest_.data(), now_);
     if (ended_) owner.commit_eof(now_);
   }
 
@@ -60,6 +59,7 @@ class http_front : public Front {
   duration timeout_;
   time_point now_{};
   time_point until_{};
+  receive_buffer rest_;
   bool ended_ = false;  // the peer has ended its stream
 };
 
