@@ -290,7 +290,12 @@ std::optional<server::event> server::end_request(working_set& w, const part& p) 
 
 // The request asks for another protocol: what follows it is read when that is decided.
 std::optional<server::event> server::at_tunnel(working_set& w) {
-  if (!w.is_empty()) return wait(w);
+  if (!w.is_empty()) {
+    if (ended_) return wait(w);
+    // What came behind it may be no request: it is not one that is slow.
+    await(awaited::nothing);
+    return need_data{};
+  }
   w.decoding.go_on();
   return std::nullopt;
 }
