@@ -119,10 +119,12 @@ result<void> connection::check(opcode type, byte_view data, bool in_pieces) cons
   if (type != opcode::text && type != opcode::binary) {
     return parley::fail(parley::errc::invalid_argument, "a message is text or binary");
   }
-  if (!in_pieces && type == opcode::text && !text::valid_utf8(data)) {
-    return parley::fail(parley::errc::invalid_argument, "text is not UTF-8");
-  }
   return check_room(data.size());
+}
+
+result<void> connection::check_text(opcode type, byte_view data) {
+  if (type != opcode::text || text::valid_utf8(data)) return {};
+  return parley::fail(parley::errc::invalid_argument, "text is not UTF-8");
 }
 
 std::size_t connection::written() noexcept {
@@ -190,6 +192,7 @@ std::optional<byte_view> connection::encode(byte_view data, bool last) {
 
 result<std::size_t> connection::send(opcode type, byte_view data, time_point now) {
   if (auto ok = check(type, data, false); !ok) return std::unexpected(std::move(ok).error());
+  if (auto ok = check_text(type, data); !ok) return std::unexpected(std::move(ok).error());
   hear(now);
   work();
   frame_header head{.type = type};
@@ -216,6 +219,7 @@ result<std::size_t> connection::send(opcode type, shared_bytes data, time_point 
     return send(type, data.view(), now);
   }
   if (auto ok = check(type, data.view(), false); !ok) return std::unexpected(std::move(ok).error());
+  if (auto ok = check_text(type, data.view()); !ok) return std::unexpected(std::move(ok).error());
   hear(now);
   send_buffer& out = work().output;
   const std::span<std::byte> room = out.reserve(header_bound);
@@ -245,6 +249,12 @@ result<std::size_t> connection::send(const shared_message& message, time_point n
 result<std::size_t> connection::send_piece(opcode type, byte_view data, bool last, time_point now) {
   const bool is_first = !sends_pieces_;
   if (auto ok = check(type, data, !is_first); !ok) return std::unexpected(std::move(ok).error());
+  if (is_first) pieces_are_text_ = type == opcode::text;
+  text::utf8_validator text = is_first ? text::utf8_validator() : sent_text_;
+  if (pieces_are_text_ && (!text.feed(data) || (last && text.incomplete()))) {
+    return parley::fail(parley::errc::invalid_argument, "text is not UTF-8");
+  }
+  sent_text_ = text;
   hear(now);
   work();
   frame_header head{.type = is_first ? type : opcode::continuation, .fin = last};

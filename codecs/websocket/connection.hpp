@@ -27,6 +27,7 @@
 #include <parley/core/buffer/send_buffer.hpp>
 #include <parley/core/error.hpp>
 #include <parley/core/random.hpp>
+#include <parley/core/text/utf8.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -142,6 +143,7 @@ class connection {
 
   // Commands.
   result<void> check(opcode type, byte_view data, bool in_pieces) const;
+  static result<void> check_text(opcode type, byte_view data);
   result<void> check_room(std::size_t size) const;
   bool is_worth_coding(std::size_t size) const noexcept;
   std::optional<byte_view> encode(byte_view data, bool last);
@@ -183,6 +185,7 @@ class connection {
   time_point until_{};       // the end of the phase
   std::uint64_t ping_mark_ = 0;
   std::uint64_t pings_ = 0;
+  text::utf8_validator sent_text_;  // of the message in pieces
   role role_;
   phase phase_ = phase::idle;
   bool ended_ = false;  // the peer has ended its stream
@@ -192,6 +195,7 @@ class connection {
   bool awaits_pong_ = false;
   bool sends_pieces_ = false;
   bool codes_pieces_ = false;
+  bool pieces_are_text_ = false;
 };
 
 static_assert(machine<connection>);

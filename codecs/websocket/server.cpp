@@ -38,7 +38,7 @@ class server::handshake final : public detail::http_front<connection::front, htt
   bool is_asking() const noexcept { return response_ && verdict_ == decision::none; }
   std::optional<event> take_request(connection& owner, const http::request_event& request);
   std::optional<event> decide(connection& owner);
-  std::optional<event> upgrade(connection& owner);
+  event upgrade(connection& owner);
   event refuse_for(const error& why);
   event fail_once(error why);
 
@@ -117,13 +117,12 @@ std::optional<event> server::handshake::take_request(connection& owner,
 }
 
 // The 101 goes out, and the connection begins.
-std::optional<event> server::handshake::upgrade(connection& owner) {
+event server::handshake::upgrade(connection& owner) {
   std::vector<http::header> headers(response_->headers().begin(), response_->headers().end());
   for (const auto& [name, value] : more_) headers.push_back({name, value});
   if (auto ok = http_.upgrade(id_, "websocket", headers, now_); !ok) {
-    // The connection has ended meanwhile, which HTTP tells.
-    verdict_ = decision::refused;
-    return std::nullopt;
+    http_.close();
+    return fail_once(ok.error());
   }
   if (deflate_) owner.agree(*deflate_, settings_->handshake.deflate);
   open(owner);
@@ -131,6 +130,11 @@ std::optional<event> server::handshake::upgrade(connection& owner) {
 }
 
 std::optional<event> server::handshake::decide(connection& owner) {
+  if (ended_ && is_whole_ && verdict_ != decision::refused) {
+    // Who says nothing any more has nothing to converse about.
+    http_.close();
+    return fail_once(error(errc::abnormal_end, "during the handshake"));
+  }
   if (is_asking() && !settings_->ask) verdict_ = decision::accepted;
   if (verdict_ == decision::accepted && is_whole_) return upgrade(owner);
   return std::nullopt;
