@@ -39,7 +39,6 @@ class client::handshake final : public detail::http_front<connection::front, htt
   random_source* random_;
   std::string target_;
   std::optional<handshake_request> request_;
-  std::optional<error> why_{};
 };
 
 event client::handshake::give_up(connection& owner, error why) {

@@ -49,7 +49,6 @@ class server::handshake final : public detail::http_front<connection::front, htt
   http::request_id id_ = 0;
   decision verdict_ = decision::none;
   bool is_whole_ = false;  // the request
-  bool is_late_ = false;   // who had to decide
   bool has_failed_ = false;
 };
 
@@ -141,7 +140,10 @@ std::optional<event> server::handshake::decide(connection& owner) {
 }
 
 event server::handshake::next_event(connection& owner) {
-  if (is_late_ && !has_failed_) return fail_once(error(errc::handshake_timeout));
+  if (why_ && !has_failed_) {
+    if (http_.is_upgraded()) http_.close();
+    return fail_once(*why_);
+  }
   for (;;) {
     if (auto e = decide(owner)) return *std::move(e);
     auto e = http_.next_event();
@@ -170,7 +172,9 @@ std::optional<time_point> server::handshake::next_deadline() const {
 void server::handshake::handle_timeout(time_point now) {
   // Who has to decide was too slow, not the client.
   if (is_asking() && now >= until_) {
-    is_late_ = refuse({.status = 503, .close = true}, "no decision in time\n", now).has_value();
+    if (refuse({.status = 503, .close = true}, "no decision in time\n", now)) {
+      why_.emplace(errc::handshake_timeout);
+    }
   }
   hear(now);
   http_.handle_timeout(now);

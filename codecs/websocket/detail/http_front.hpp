@@ -1,6 +1,7 @@
 // What the handshakes of both sides have in common. Internal.
 #pragma once
 
+#include <optional>
 #include <parley/codecs/websocket/detail/connection_state.hpp>
 #include <parley/codecs/websocket/detail/front.hpp>
 #include <parley/core/buffer/receive_buffer.hpp>
@@ -34,7 +35,12 @@ class http_front : public Front {
   }
   void commit_error(const error& why, time_point now) override {
     hear(now);
-    http_.commit_error(why, now);
+    // Memory has ended on the way from one to the other.
+    if (http_.is_upgraded()) {
+      why_.emplace(why);
+    } else {
+      http_.commit_error(why, now);
+    }
   }
   buffer_list output() override { return http_.output(); }
   void consume_output(std::size_t n) override { http_.consume_output(n); }
@@ -60,7 +66,8 @@ class http_front : public Front {
   time_point now_{};
   time_point until_{};
   receive_buffer rest_;
-  bool ended_ = false;  // the peer has ended its stream
+  std::optional<error> why_{};  // `failed` is due
+  bool ended_ = false;          // the peer has ended its stream
 };
 
 }  // namespace parley::websocket::detail
