@@ -14,16 +14,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <parley/codecs/http/server.hpp>
 #include <parley/core/api/observer.hpp>
+#include <parley/core/api/serving.hpp>
 #include <parley/core/api/tables.hpp>
 #include <parley/core/async/operation.hpp>
 #include <parley/core/loop/loop.hpp>
 #include <parley/core/net/uri.hpp>
 #include <string>
-#include <vector>
 
 namespace parley {
 
@@ -106,45 +105,28 @@ class http_server final : private acceptor {
   // Opens the socket; clients are served from then on. Errors: bad_configuration, and what
   // loop::listen() says; errc::misuse if it listens already.
   result<void> listen();
-  bool is_listening() const noexcept { return listener_ != nullptr; }
+  bool is_listening() const noexcept { return serving_.is_listening(); }
   // With the port that was chosen for port 0. Nothing before listen().
-  std::optional<address> local_address() const;
+  std::optional<address> local_address() const { return serving_.local_address(); }
 
   // Ends in an orderly way: accepts nobody, takes no further request, answers those that were
   // delivered, and closes each connection after its last answer, or all after stop_timeout.
   // listen() may follow.
   operation<void> stop();
 
-  std::size_t connections() const noexcept { return sessions_.size(); }
+  std::size_t connections() const noexcept { return serving_.size(); }
   const http_server_config& config() const noexcept { return config_; }
 
  private:
   friend detail::http_session;
 
-  class deadline final : public timer {
-   public:
-    explicit deadline(http_server& home) noexcept : home_(home) {}
-    void fired(time_point) override { home_.on_stop_deadline(); }
-
-   private:
-    http_server& home_;
-  };
-
   driver* accept(connection& c, const address& peer) override;
-  result<layer_ptr> make_tls();
-  void on_stop_deadline();
-  void abandon_all() noexcept;
-  void forget(detail::http_session& s) noexcept;
-  void end_stop();
 
   loop& loop_;
   http_handler& handler_;
   http_server_config config_;
   http::date_text date_;
-  std::unique_ptr<listener> listener_;
-  std::vector<detail::http_session*> sessions_;
-  std::vector<completer<void>> stopping_;
-  deadline stop_deadline_{*this};
+  serving<detail::http_session> serving_;
 };
 
 }  // namespace parley

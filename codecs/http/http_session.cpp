@@ -32,7 +32,7 @@ void http_session::abandon() noexcept {
   connection_.close();
 }
 
-void http_session::drain_requests() {
+void http_session::finish() {
   if (!home_) return;
   machine_.top().drain(home_->loop_.now());
   connection_.wake();
@@ -56,7 +56,7 @@ void http_session::on_event(http::server::event& event, time_point now) {
 
 void http_session::released() {
   tell_closed();
-  if (home_) home_->forget(*this);
+  if (home_) home_->serving_.forget(*this);
   delete this;
 }
 

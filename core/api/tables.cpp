@@ -24,6 +24,7 @@ constexpr auto schemes = std::to_array<scheme>({
     {"http+unix", "rest"},
     {"ws", "websocket"},
     {"wss", "websocket"},
+    {"ws+unix", "websocket"},
     {"grpc", "grpc"},
     {"grpc+unix", "grpc"},
 });

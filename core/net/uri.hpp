@@ -1,5 +1,5 @@
 // URIs as configuration (RFC 3986): redis://user:pass@host:6379/0?x=y,
-// redis+unix:///run/redis.sock?db=1, mqtts://, https://, wss://, grpc+unix:/path.
+// redis+unix:///run/redis.sock?db=1, mqtts://, https://, wss://, ws+unix:///path, grpc+unix:/path.
 #pragma once
 
 #include <cstdint>

@@ -48,6 +48,7 @@ TEST(protocols, a_scheme_leads_to_its_protocol) {
   EXPECT_EQ(protocols::of_scheme("mqtts"), "mqtt");
   EXPECT_EQ(protocols::of_scheme("https"), "rest");
   EXPECT_EQ(protocols::of_scheme("wss"), "websocket");
+  EXPECT_EQ(protocols::of_scheme("ws+unix"), "websocket");
   EXPECT_EQ(protocols::of_scheme("grpc+unix"), "grpc");
   EXPECT_EQ(protocols::of_scheme("gopher"), "");
   EXPECT_EQ(protocols::of_scheme(""), "");

@@ -17,7 +17,7 @@ class http_session final : public machine_driver<stack<http::server>, http_sessi
   // It wants to hear no more; the connection ends now.
   void abandon() noexcept;
   // Takes no further request.
-  void drain_requests();
+  void finish();
   std::size_t place = 0;  // among the server's sessions
 
   // --- the driver

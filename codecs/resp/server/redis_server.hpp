@@ -11,9 +11,9 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <parley/codecs/resp/server/engine.hpp>
+#include <parley/core/api/serving.hpp>
 #include <parley/core/api/tables.hpp>
 #include <parley/core/async/operation.hpp>
 #include <parley/core/loop/loop.hpp>
@@ -77,9 +77,9 @@ class redis_server final : private acceptor {
   // Opens the socket; clients are served from then on. Errors: bad_configuration, and
   // what loop::listen() says; errc::misuse if it listens already.
   result<void> listen();
-  bool is_listening() const noexcept { return listener_ != nullptr; }
+  bool is_listening() const noexcept { return serving_.is_listening(); }
   // With the port that was chosen for port 0. Nothing before listen().
-  std::optional<address> local_address() const;
+  std::optional<address> local_address() const { return serving_.local_address(); }
 
   // Ends in an orderly way: accepts nobody, serves no further request, and closes each
   // connection when its replies are written, or after config.stop_timeout. Data is
@@ -87,44 +87,36 @@ class redis_server final : private acceptor {
   operation<void> stop();
 
   // Connections that are open.
-  std::size_t clients() const noexcept { return sessions_.size(); }
+  std::size_t clients() const noexcept { return serving_.size(); }
   const resp::engine_stats& stats() const noexcept { return engine_.stats(); }
   const redis_server_config& config() const noexcept { return config_; }
 
  private:
   friend detail::redis_server_session;
 
-  // When the engine has something to do, and when stop() has waited long enough.
+  // When the engine has something to do.
   class deadline final : public timer {
    public:
-    deadline(redis_server& home, void (redis_server::*then)(time_point)) noexcept
-        : home_(home), then_(then) {}
-    void fired(time_point now) override { (home_.*then_)(now); }
+    explicit deadline(redis_server& home) noexcept : home_(home) {}
+    void fired(time_point now) override { home_.on_engine_deadline(now); }
 
    private:
     redis_server& home_;
-    void (redis_server::*then_)(time_point);
   };
 
   driver* accept(connection& c, const address& peer) override;
-  result<layer_ptr> make_tls();
   void begin_requests() { wall_ = loop_.wall_now(); }
   void end_requests();
   void on_engine_deadline(time_point now);
-  void on_stop_deadline(time_point now);
   void forget(detail::redis_server_session& s) noexcept;
-  void end_stop();
 
   loop& loop_;
   redis_server_config config_;
   resp::engine engine_;
-  std::unique_ptr<listener> listener_;
-  std::vector<detail::redis_server_session*> sessions_;
-  std::vector<completer<void>> stopping_;
-  deadline engine_deadline_{*this, &redis_server::on_engine_deadline};
-  deadline stop_deadline_{*this, &redis_server::on_stop_deadline};
+  deadline engine_deadline_{*this};
   std::optional<time_point> armed_;  // engine_deadline_ is
   wall_time wall_{};                 // of the requests that are being served
+  serving<detail::redis_server_session> serving_;
 };
 
 }  // namespace parley

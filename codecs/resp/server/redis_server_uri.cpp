@@ -4,10 +4,9 @@
 namespace parley {
 namespace {
 
-result<void> read_parameter(redis_server_config& c, const uri_parameter& p) {
+void read_parameter(redis_server_config& c, const uri_parameter& p, fault_list& found) {
   bool good = false;
-  const bool is_tls = c.ssl && read_tls_server_parameter(c.tls, p, good);
-  if (is_tls) {
+  if (c.ssl && read_tls_server_parameter(c.tls, p, good)) {
     // Read, or found wrong.
   } else if (p.name == "databases") {
     good = read_number(p.value, c.databases);
@@ -15,34 +14,22 @@ result<void> read_parameter(redis_server_config& c, const uri_parameter& p) {
     good = read_number(p.value, c.max_clients);
   } else {
     // A misspelt one would silently mean the default.
-    return fail(errc::bad_configuration, unknown_parameter(p));
+    return found.add(unknown_parameter(p));
   }
-  if (good) return {};
-  return fail(errc::bad_configuration, bad_parameter(p));
+  if (!good) found.add(bad_parameter(p));
 }
 
 }  // namespace
 
 result<redis_server_config> redis_server_config::from_uri(const uri& where) {
-  constexpr std::uint16_t default_port = 6379;
-  const bool ssl = where.protocol() == "rediss";
-  if (!ssl && where.protocol() != "redis") {
-    return fail(errc::bad_configuration, "the scheme is not redis, rediss or redis+unix");
-  }
-  auto to = where.where(default_port);
-  if (!to) return std::unexpected(std::move(to.error()));
+  constexpr server_schemes names{"redis", "rediss", 6379, 6379};
   redis_server_config c;
-  c.ssl = ssl;
-  if (to->is_local()) {
-    c.unix_socket = to->path();
-  } else {
-    if (where.path().size() > 1) {
-      return fail(errc::bad_configuration, "a server has no database in its URI");
-    }
-    // The one name that needs no resolver.
-    if (!to->host().empty() && to->host() != "localhost") c.host = to->host();
-    c.port = to->port();
+  fault_list found;
+  if (auto ok = read_serving(c, where, names, found); !ok) {
+    return std::unexpected(std::move(ok).error());
   }
+  found.check(!c.unix_socket.empty() || where.path().size() <= 1,
+              "a server has no database in its URI");
   if (where.has_user() && !where.user().empty()) {
     resp::server_user user{.name = where.user(), .password = where.password()};
     // Who names a user wants no other to come in.
@@ -52,8 +39,9 @@ result<redis_server_config> redis_server_config::from_uri(const uri& where) {
     c.password = where.password().reveal();
   }
   for (const uri_parameter& p : where.parameters()) {
-    if (auto ok = read_parameter(c, p); !ok) return std::unexpected(std::move(ok.error()));
+    read_parameter(c, p, found);
   }
+  if (auto ok = std::move(found).verdict(); !ok) return std::unexpected(std::move(ok.error()));
   if (auto ok = c.validate(); !ok) return std::unexpected(std::move(ok.error()));
   return c;
 }
