@@ -20,6 +20,7 @@ class client::handshake final : public detail::http_front<connection::front, htt
 
   event next_event(connection& owner) override;
   std::optional<time_point> next_deadline() const override {
+    if (until_ == time_point::max()) return std::nullopt;  // not started
     return earliest(http_.next_deadline(), until_);
   }
   void handle_timeout(time_point now) override;

@@ -64,7 +64,7 @@ class http_front : public Front {
   Http http_;
   duration timeout_;
   time_point now_{};
-  time_point until_{};
+  time_point until_ = time_point::max();  // from start() on, when the handshake must be complete
   receive_buffer rest_;
   std::optional<error> why_{};  // `failed` is due
   bool ended_ = false;          // the peer has ended its stream
