@@ -25,6 +25,7 @@ class server::handshake final : public detail::http_front<connection::front, htt
 
   result<void> accept(std::span<const http::header> headers, time_point now);
   result<void> refuse(const http::response& head, std::string_view body, time_point now);
+  void set_wall_time(wall_time at) noexcept { http_.set_wall_time(at); }
 
   event next_event(connection& owner) override;
   std::optional<time_point> next_deadline() const override;
@@ -197,6 +198,10 @@ result<void> server::refuse(std::uint16_t status, std::span<const http::header> 
   auto* const h = static_cast<handshake*>(in_front());
   if (h == nullptr) return parley::fail(parley::errc::misuse, "the handshake is over");
   return h->refuse({.status = status, .headers = headers, .close = true}, body, now);
+}
+
+void server::set_wall_time(wall_time at) noexcept {
+  if (auto* const h = static_cast<handshake*>(in_front())) h->set_wall_time(at);
 }
 
 }  // namespace parley::websocket

@@ -37,7 +37,8 @@ class server : private connection {
  public:
   using event = websocket::event;
 
-  // The settings are borrowed; the date as by http::server.
+  // The settings are borrowed; the date as by http::server: with one, tell it the time by
+  // set_wall_time().
   explicit server(const server_settings& settings, http::date_text* date = nullptr);
   server(server&&) noexcept;  // before start() only
   ~server();
@@ -49,6 +50,8 @@ class server : private connection {
   // Answers with a status of 300 and above, and ends.
   result<void> refuse(std::uint16_t status, std::span<const http::header> headers,
                       std::string_view body, time_point now);
+  // The time of day for the field Date of the answer; from `opened` on it changes nothing.
+  void set_wall_time(wall_time at) noexcept;
 
   // --- commands, from `opened` on ------------------------------------------------------------
   using connection::abort;
