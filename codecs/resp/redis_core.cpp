@@ -1,6 +1,6 @@
+#include <parley/codecs/json/payload.hpp>
 #include <parley/codecs/resp/command_table.hpp>
 #include <parley/codecs/resp/detail/redis_core.hpp>
-#include <parley/codecs/resp/detail/redis_payload.hpp>
 #include <parley/codecs/resp/redis_connection.hpp>
 #include <parley/core/async/guard.hpp>
 
@@ -154,7 +154,7 @@ operation<redis_connection> redis_core::acquire() {
 }
 
 operation<delivery> redis_core::publish(std::string_view channel, const value& v) {
-  auto payload = redis_payload::of(v);
+  auto payload = json::payload::of(v);
   if (!payload) return ended<delivery>(*this, std::unexpected(std::move(payload.error())));
   return publish_bytes(channel, as_bytes(payload->text()));
 }

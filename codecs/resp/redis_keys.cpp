@@ -1,8 +1,8 @@
 // Keys and values of redis_provider. What takes several commands is a task; each
 // step ends by itself when the provider does.
 #include <array>
+#include <parley/codecs/json/payload.hpp>
 #include <parley/codecs/resp/detail/redis_core.hpp>
-#include <parley/codecs/resp/detail/redis_payload.hpp>
 #include <parley/codecs/resp/detail/redis_value.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
 #include <parley/core/async/task.hpp>
@@ -81,7 +81,7 @@ operation<bool> redis_provider::set(std::string_view key, const value& content,
   if (content.is_bytes()) return set_text(*core_, key, as_text(content.bytes()), options);
   // A value that cannot be written is the caller's fault, and does not reach the
   // server.
-  auto payload = detail::redis_payload::of(content);
+  auto payload = json::payload::of(content);
   if (!payload) {
     return detail::ended<bool>(*core_, std::unexpected(std::move(payload.error())));
   }
