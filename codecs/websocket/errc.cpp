@@ -51,8 +51,9 @@ constexpr auto infos = std::to_array<error_info>({
     entry("abnormal_end", transient, "the connection ended without a close frame"),
     entry("closed_by_peer", protocol, "the peer closed the connection"),
     entry("peer_unavailable", transient, "the peer closed the connection: come again later"),
+    entry("call_failed", reply, "the peer answered the call with an error"),
 });
-static_assert(infos.size() == static_cast<std::size_t>(errc::peer_unavailable) + 1);
+static_assert(infos.size() == static_cast<std::size_t>(errc::call_failed) + 1);
 
 }  // namespace
 

@@ -46,6 +46,8 @@ enum class errc : std::uint16_t {
   abnormal_end,      // the connection ended without a close frame
   closed_by_peer,    // with a code that says why
   peer_unavailable,  // the peer closed with 1001, 1012, 1013 or 1014: come again
+  // A provider.
+  call_failed,  // the peer answered a call with an error
 };
 
 const error_info& describe(errc) noexcept;

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <parley/codecs/websocket/detail/websocket_settings.hpp>
+#include <parley/codecs/websocket/provider/settings.hpp>
 #include <parley/codecs/websocket/websocket_config.hpp>
 #include <parley/core/api/settings.hpp>
 #include <utility>

@@ -6,6 +6,7 @@
 #include <parley/codecs/websocket/client.hpp>
 #include <parley/codecs/websocket/websocket_config.hpp>
 #include <parley/core/api/kept_link.hpp>
+#include <parley/core/async/operation.hpp>
 #include <parley/core/machine/stack.hpp>
 #include <string>
 #include <vector>
@@ -74,6 +75,9 @@ class websocket_link final : public kept_link {
                  const uri& where);
   ~websocket_link() { stop(); }
   void stop() noexcept;
+  // Says farewell; ends when the server has as well, or with the machine's own deadlines. Its owner
+  // hears nothing more.
+  void close(completer<void> done);
 
   // The machine; only while is_up(). After a command call wake().
   websocket::client& client() noexcept { return session_->client(); }
@@ -95,6 +99,7 @@ class websocket_link final : public kept_link {
   std::string name_;  // that a certificate must prove
   tls_settings tls_;
   websocket_link_session* session_ = nullptr;
+  completer<void> closing_;                    // while the server's farewell is awaited
   websocket_link_session* leaving_ = nullptr;  // the last one, until it has said farewell
   bool is_tls_;
 };

@@ -1,6 +1,6 @@
 #include <openssl/evp.h>
 
-#include <parley/codecs/websocket/detail/base64.hpp>
+#include <parley/codecs/websocket/provider/base64.hpp>
 
 namespace parley::detail {
 

@@ -1,8 +1,8 @@
-#include <parley/codecs/websocket/detail/base64.hpp>
-#include <parley/codecs/websocket/detail/websocket_link.hpp>
-#include <parley/codecs/websocket/detail/websocket_settings.hpp>
 #include <parley/codecs/websocket/envelope.hpp>
 #include <parley/codecs/websocket/errc.hpp>
+#include <parley/codecs/websocket/provider/base64.hpp>
+#include <parley/codecs/websocket/provider/link.hpp>
+#include <parley/codecs/websocket/provider/settings.hpp>
 #include <utility>
 
 namespace parley::detail {
@@ -127,7 +127,11 @@ void websocket_link_session::on_event(websocket::event& event, time_point now) {
   if (!link_ || ending_) return;
   // A reference of its own: a callback may abandon this session, which clears the member.
   websocket_link& link = *link_;
-  if (const auto* message = std::get_if<websocket::message_event>(&event)) {
+  if (link.closing_) {
+    const bool is_over = std::holds_alternative<websocket::close_event>(event) ||
+                         std::holds_alternative<failed>(event);
+    if (is_over) link.stop();
+  } else if (const auto* message = std::get_if<websocket::message_event>(&event)) {
     link.owner_.link_message(*message);
   } else if (std::holds_alternative<websocket::writable>(event)) {
     link.owner_.link_writable();
@@ -184,6 +188,16 @@ void websocket_link::drop_session() noexcept {
 void websocket_link::stop() noexcept {
   kept_link::stop();
   if (auto* s = std::exchange(leaving_, nullptr)) s->abandon();
+  std::exchange(closing_, {}).complete({});
+}
+
+void websocket_link::close(completer<void> done) {
+  if (!is_up() || !client().close(websocket::close_code::normal, {}, home().now())) {
+    stop();
+    return done.complete({});
+  }
+  closing_ = std::move(done);
+  wake();
 }
 
 }  // namespace parley::detail

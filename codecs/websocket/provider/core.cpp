@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <parley/codecs/json/payload.hpp>
+#include <parley/codecs/websocket/provider/client_core.hpp>
+#include <parley/codecs/websocket/provider/core.hpp>
+#include <parley/codecs/websocket/provider/server_core.hpp>
+#include <parley/codecs/websocket/provider/speaker.hpp>
+#include <parley/core/async/guard.hpp>
+#include <utility>
+
+namespace parley::detail {
+
+websocket_core* websocket_core::make(loop& home, websocket_config config) {
+  if (config.is_server) return new websocket_server_core(home, std::move(config));
+  return new websocket_client_core(home, std::move(config));
+}
+
+websocket_core::websocket_core(loop& home, websocket_config config)
+    : loop_(home), config_(std::move(config)) {}
+
+error websocket_core::not_ready() const {
+  return error(errc::not_connected, "initialize() was not called");
+}
+
+void websocket_core::shut() noexcept {
+  remote_.close();
+  initialized_ = false;
+  for (websocket_speaker* s : std::exchange(all_, {})) {
+    listeners_.remove(s->name(), *s);
+    s->forget();
+  }
+  filters_.clear();
+  // The core may outlive the provider (speakers hold it), the observer need not.
+  config_.watch = nullptr;
+}
+
+void websocket_core::callback_failed(const error& why) {
+  if (config_.watch) config_.watch->callback_failed("websocket", why);
+}
+
+// --- publishing -------------------------------------------------------------------------------
+
+operation<delivery> websocket_core::publish(std::string_view name, const value& v) {
+  auto payload = json::payload::of(v);
+  if (!payload) return ended<delivery>(*this, std::unexpected(std::move(payload).error()));
+  const auto type = payload->is_text() ? websocket::opcode::text : websocket::opcode::binary;
+  return publish(name, type, payload->bytes());
+}
+
+operation<delivery> websocket_core::publish(std::string_view name, websocket::opcode type,
+                                            byte_view payload) {
+  if (!initialized_) return ended<delivery>(*this, std::unexpected(not_ready()));
+  if (payload.size() > config_.max_size) {
+    return ended<delivery>(
+        *this, fail(errc::too_large, std::to_string(payload.size()) + " bytes, and max_size is " +
+                                         std::to_string(config_.max_size)));
+  }
+  result<delivery> sent;
+  const auto fits = guarded([&] { sent = send(name, type, payload); });
+  if (!fits) sent = std::unexpected(fits.error());
+  if (config_.watch) {
+    config_.watch->record({.name = "calls_total",
+                           .protocol = "websocket",
+                           .operation = "shout",
+                           .status = sent ? "ok" : sent.error().name()});
+  }
+  return ended<delivery>(*this, std::move(sent));
+}
+
+remote websocket_core::remote_handle() { return remote_.open(loop_, *this, config_.offline_bytes); }
+
+operation<delivery> websocket_core::shout_for_remote(std::string_view name, const value& v) {
+  if (!is_topic_name(name) || !websocket::is_envelope_name(name)) {
+    return ended<delivery>(*this, fail(errc::invalid_argument, "this is no name of a channel"));
+  }
+  return publish(name, v);
+}
+
+// --- listening --------------------------------------------------------------------------------
+
+void websocket_core::join(websocket_speaker& who, completer<void> done) {
+  listeners_.add(who.name(), who);
+  all_.push_back(&who);
+  auto found = filters_.find(who.name());
+  if (found == filters_.end()) found = filters_.emplace(std::string(who.name()), 0).first;
+  if (++found->second > 1) return done.complete({});
+  filter_added(who.name(), std::move(done));
+}
+
+void websocket_core::leave(websocket_speaker& who) noexcept {
+  const auto at = std::find(all_.begin(), all_.end(), &who);
+  if (at == all_.end()) return;
+  all_.erase(at);
+  listeners_.remove(who.name(), who);
+  const auto found = filters_.find(who.name());
+  if (found == filters_.end() || --found->second > 0) return;
+  filters_.erase(found);
+  (void)guarded([&] { filter_removed(who.name()); });
+}
+
+void websocket_core::deliver(std::optional<std::string_view> name, byte_view payload) {
+  if (config_.watch) {
+    config_.watch->record({.name = "message_size_bytes",
+                           .value = static_cast<double>(payload.size()),
+                           .protocol = "websocket",
+                           .operation = {},
+                           .status = "in"});
+  }
+  // A list of their own, as callbacks come and go; each is kept until its turn has passed.
+  std::vector<websocket_speaker*> told = std::exchange(telling_, {});
+  const auto tell = [&told](websocket_speaker& s, std::string_view) {
+    s.retain();
+    told.push_back(&s);
+  };
+  if (name) {
+    listeners_.match(*name, tell);
+  } else {
+    for (websocket_speaker* s : all_) tell(*s, {});
+  }
+  for (websocket_speaker* s : told) {
+    if (s->is_listening()) s->deliver(name ? *name : s->name(), payload);
+    s->release();
+  }
+  told.clear();
+  telling_ = std::move(told);
+}
+
+}  // namespace parley::detail
