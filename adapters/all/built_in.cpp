@@ -6,6 +6,9 @@
 #if PARLEY_HAS_REDIS
 #include <parley/codecs/resp/redis_provider.hpp>
 #endif
+#if PARLEY_HAS_WEBSOCKET_PROVIDER
+#include <parley/codecs/websocket/websocket_provider.hpp>
+#endif
 
 namespace parley {
 
@@ -16,6 +19,9 @@ void add_built_in([[maybe_unused]] protocols& upper, [[maybe_unused]] transports
 #endif
 #if PARLEY_HAS_REDIS
   upper.add("redis", redis_maker(&lower));
+#endif
+#if PARLEY_HAS_WEBSOCKET_PROVIDER
+  upper.add("websocket", websocket_maker(&lower));
 #endif
 }
 

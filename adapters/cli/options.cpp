@@ -23,6 +23,10 @@ examples:
   parley call 'http://localhost:8080/items?page=2' --include
   parley call https://example.org/items --data '{"id": 7}' --header 'Content-Type: application/json'
   parley serve redis://localhost:6379
+  parley serve ws://localhost:8765
+  parley sub ws://localhost:8765 'updates/#'
+  parley pub ws://localhost:8765 updates/status online
+  parley call ws://localhost:8765 echo '{"id": 7}'
   parley serve rediss://localhost:6380 --cert chain.pem --key key.pem
 
 exit codes:
@@ -30,9 +34,10 @@ exit codes:
   4 authentication or configuration   130 interrupted (SIGINT), after a clean end)";
 
 constexpr const char* url_help =
-    "redis://[user:password@]host[:port][/db], rediss:// for TLS, redis+unix:///path";
+    "redis://[user:password@]host[:port][/db], rediss:// for TLS, redis+unix:///path; "
+    "ws://[user:password@]host[:port][/path], wss://, ws+unix:///path";
 constexpr const char* call_url_help =
-    "redis:// as with pub; http://host[:port]/path?query, https:// for TLS";
+    "redis:// and ws:// as with pub; http://host[:port]/path?query, https:// for TLS";
 
 // CLI11 reads a word such as [1,2] or {} as a list, and would publish its parts.
 // A mark in front keeps it whole; taken off below.
@@ -146,7 +151,9 @@ void add_call(CLI::App& app, options& o) {
   add_common(*call, o, call_url_help);
   add_verify(*call, o);
   add_timeout(*call, o, "how long to try to connect (5), and to wait for the reply (5; http: 30)");
-  call->add_option("COMMAND", o.messages, "redis: the command and its arguments");
+  call->add_option(
+      "COMMAND", o.messages,
+      "redis: the command and its arguments; ws: the callable and one argument, as JSON");
   call->add_option("--method", o.method, "http: GET (the default), POST (with --data), ...");
   call->add_option("--data", o.data, "http: the body; @FILE reads a file, @- standard input")
       ->type_name("TEXT");
@@ -178,8 +185,8 @@ void add_serve(CLI::App& app, options& o) {
   serve->callback([&] { o.what = options::verb::serve; });
   serve->footer(
       "Prints the URL that it serves, then runs until SIGINT or SIGTERM. Port 0 takes a\n"
-      "free one. The URL's password is asked of clients; addresses that other machines\n"
-      "reach need one.");
+      "free one. Redis: the URL's password is asked of clients; addresses that other machines\n"
+      "reach need one. WebSocket: carries messages between clients, and answers the call echo.");
 }
 
 // What CLI11 cannot say.

@@ -11,6 +11,7 @@
 #include <parley/adapters/cli/signals.hpp>
 #include <parley/adapters/cli/url.hpp>
 #include <parley/adapters/cli/watch.hpp>
+#include <parley/adapters/cli/websocket.hpp>
 
 namespace parley::cli {
 namespace {
@@ -18,10 +19,14 @@ namespace {
 // --- pub --------------------------------------------------------------------------
 
 std::string receipt(const options& o, std::string_view message, const delivery& sent) {
+  // Not every protocol knows who receives it.
+  const std::string receivers = sent.receivers >= 0 ? fmt::format("{}", sent.receivers)
+                                : o.json            ? "null"
+                                                    : "sent";
   if (o.json) {
-    return fmt::format("{{\"bytes\":{},\"receivers\":{}}}\n", message.size(), sent.receivers);
+    return fmt::format("{{\"bytes\":{},\"receivers\":{}}}\n", message.size(), receivers);
   }
-  return fmt::format("{}\n", sent.receivers);
+  return receivers + "\n";
 }
 
 task<int> publish(provider& p, const options& o, stop& end) {
@@ -102,6 +107,10 @@ task<int> run(loop& home, const options& o, stop& end) {
   protocols table;
   add_built_in(table, lower);
   if (is_http(o.url)) co_return co_await call_http(home, o, end, lower, watch);
+  const bool is_ws = is_websocket(o.url);
+  if (is_ws && o.what == options::verb::serve) {
+    co_return co_await serve_websocket(home, o, end, lower, watch);
+  }
   auto where = target(o);
   if (!where) {
     report("the URL", where.error());
@@ -110,7 +119,7 @@ task<int> run(loop& home, const options& o, stop& end) {
   if (o.what == options::verb::serve) {
     co_return co_await serve(home, *where, o, end, lower, watch);
   }
-  auto made = table.make(home, *where, &watch);
+  auto made = is_ws ? make_websocket(home, o, lower, watch) : table.make(home, *where, &watch);
   if (!made) co_return ended_by(end, "cannot use this URL", made.error());
   provider& p = **made;
   if (auto up = co_await end.unless_stopped(p.initialize()); !up) {
@@ -125,7 +134,11 @@ task<int> run(loop& home, const options& o, stop& end) {
       code = co_await subscribe(home, p, o, end);
       break;
     case options::verb::call:
-      code = co_await call(p, o, end);
+      if (is_ws) {
+        code = co_await call_websocket(p, o, end);
+      } else {
+        code = co_await call(p, o, end);
+      }
       break;
     case options::verb::serve:
       break;  // done above: it needs no connection

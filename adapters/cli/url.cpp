@@ -18,6 +18,14 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+std::string scheme_of(std::string_view url) {
+  std::string scheme(url.substr(0, url.find(':')));
+  std::ranges::transform(scheme, scheme.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return scheme;
+}
+
 result<uri> with_options(std::string text, const uri& own, const options& o) {
   const auto add = [&](std::string_view name, const std::string& content) {
     if (content.empty() || own.parameter(name)) return;
@@ -36,11 +44,13 @@ result<uri> with_options(std::string text, const uri& own, const options& o) {
 }  // namespace
 
 bool is_http(std::string_view url) {
-  std::string scheme(url.substr(0, url.find(':')));
-  std::ranges::transform(scheme, scheme.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string scheme = scheme_of(url);
   return scheme == "http" || scheme == "https" || scheme == "http+unix";
+}
+
+bool is_websocket(std::string_view url) {
+  const std::string scheme = scheme_of(url);
+  return scheme == "ws" || scheme == "wss" || scheme == "ws+unix";
 }
 
 result<uri> target(const options& o) {

@@ -9,6 +9,8 @@ namespace parley::cli {
 
 // http://, https:// or http+unix://.
 bool is_http(std::string_view url);
+// ws, wss or ws+unix.
+bool is_websocket(std::string_view url);
 
 // Options are the URI's parameters of the same meaning, unless the URI has its own.
 result<uri> target(const options& o);
