@@ -62,6 +62,12 @@ TEST(readme, the_http_program_calls_itself) {
   EXPECT_EQ(r.output, "200 hello\n");
 }
 
+TEST(readme, the_websocket_program_is_both_sides) {
+  const run_result r = run("websocket");
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "1 receiver, heard 1, twice 21 is 42\n");
+}
+
 TEST(readme, the_simulated_program_needs_no_server) {
   const run_result r = run("simulated");
   EXPECT_EQ(r.status, 0) << r.output;
