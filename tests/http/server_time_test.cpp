@@ -51,6 +51,24 @@ TEST(http_server_time, slow_heads_are_refused_however_they_trickle) {
   EXPECT_THAT(s.h.sent(), StartsWith("HTTP/1.1 408 "));
 }
 
+// They may be those of another protocol.
+TEST(http_server_time, bytes_behind_an_upgrade_are_no_slow_head) {
+  server_script s;
+  s.h.feed(s.get("/chat", "Connection: Upgrade\r\nUpgrade: chat\r\n") + "\x01\x02");
+  s.h.advance(100s);
+  EXPECT_THAT(s.told(), ElementsAre("1 GET /chat", "1 end"));
+  ASSERT_TRUE(s.machine.upgrade(1, "chat", {}, s.h.now()));
+  EXPECT_EQ(as_text(s.machine.take_rest().data()), "\x01\x02");
+  // Declined, they are a head after all.
+  server_script declined;
+  declined.h.feed(declined.get("/chat", "Connection: Upgrade\r\nUpgrade: chat\r\n") + "GET /2");
+  declined.h.advance(20s);
+  declined.answer(1, "no");
+  (void)declined.h.sent();
+  declined.h.feed(" HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(declined.told().back(), "2 end");
+}
+
 TEST(http_server_time, silent_bodies) {
   server_script s(large_bodies());
   s.h.feed(std::string(head) + std::string(1'000'000, 'x'));

@@ -126,7 +126,7 @@ TEST(websocket_client, what_a_server_may_do_wrong) {
       {"SSH-2.0-OpenSSH\r\n", "not_http"},
   };
   for (const fault& f : all) {
-    for (const std::size_t portion : {0, 1}) {
+    for (const std::size_t portion : {0U, 1U}) {
       client_script s(settings);
       s.start();
       s.log.h.feed(f.response + s.peer.text("x"), portion);

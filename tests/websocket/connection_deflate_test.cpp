@@ -98,7 +98,7 @@ TEST_P(websocket_deflated, limits_are_those_of_what_is_inflated) {
 
 TEST_P(websocket_deflated, bad_data) {
   const raw_websocket plain(other(GetParam()));
-  for (const std::size_t portion : {0, 1}) {
+  for (const std::size_t portion : {0U, 1U}) {
     connection_script s(GetParam(), quiet(), websocket::deflate_agreement());
     s.feed(plain.frame(opcode::text, "\xff\xff\xff", {.rsv = 4}), portion);
     EXPECT_THAT(s.told(), ElementsAre("failed bad_deflate"));

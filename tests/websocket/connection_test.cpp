@@ -134,7 +134,7 @@ TEST_P(websocket_connection, faults_of_the_peer) {
        "message_too_large", "1009"},
   };
   for (const fault& f : all) {
-    for (const std::size_t portion : {0, 1}) {
+    for (const std::size_t portion : {0U, 1U}) {
       websocket::connection_limits l = quiet();
       l.max_size = 2000;
       connection_script s(GetParam(), l);
@@ -240,6 +240,30 @@ TEST_P(websocket_connection, views_last_until_the_next_event) {
   s.feed(s.peer.frame(opcode::text, "a", {.fin = false}) + s.peer.frame(opcode::continuation, "b") +
          s.peer.text("end") + s.peer.text("abort") + s.peer.text("never"));
   EXPECT_EQ(seen, "abendabort");
+}
+
+TEST_P(websocket_connection, output_outlives_its_machine) {
+  const websocket::connection_limits limits = quiet();
+  counting_source random;
+  const std::string text = letters(100'000);
+  auto machine = std::make_unique<websocket::connection>(GetParam(), limits, &random);
+  machine->start(time_point(1h));
+  (void)machine->next_event();
+  ASSERT_TRUE(machine->send_text(text, time_point(1h)));
+  // With the loop, which takes some of it, while more is said.
+  machine->consume_output(std::min<std::size_t>(machine->output()[0].size, 3));
+  (void)machine->output();
+  ASSERT_TRUE(machine->send_text("last", time_point(1h)));
+  std::string all;
+  output_chain chain = machine->release_output();
+  EXPECT_EQ(machine->buffered(), 0U);
+  machine.reset();
+  for (auto list = chain.output(); !list.empty(); list = chain.output()) {
+    all.append(static_cast<const char*>(list[0].data), list[0].size);
+    chain.consume(list[0].size);
+  }
+  EXPECT_TRUE(all.ends_with(GetParam() == role::server ? "\x04last" : ""));
+  EXPECT_GT(all.size(), text.size());
 }
 
 // S117: pings whose answers nobody reads are bounded; those that are read are not.

@@ -254,8 +254,9 @@ TEST(websocket_server, what_was_being_written_stays_when_it_opens) {
   };
   s.log.h.feed(request());
   s.log.h.feed(s.peer.text("x"));
-  EXPECT_THAT(text, StartsWith("HTTP/1.1 101 "));
-  EXPECT_EQ(s.sent(), text);
+  const std::string before(text);
+  EXPECT_THAT(before, StartsWith("HTTP/1.1 101 "));
+  EXPECT_EQ(s.sent(), before);
 }
 
 }  // namespace
