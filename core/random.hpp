@@ -6,7 +6,7 @@
 #include <span>
 
 namespace parley {
-
+// Where random bytes come from.
 class random_source {
  public:
   // Fills the whole span with bytes that nobody can foresee.

@@ -21,6 +21,7 @@
 
 namespace parley::websocket {
 
+// What a client asks for, bounds and waits for.
 struct client_settings {
   connection_limits connection{};
   handshake_wish handshake{};

@@ -22,6 +22,7 @@
 
 namespace parley::websocket {
 
+// What a server accepts, bounds and waits for; shared by its connections.
 struct server_settings {
   connection_limits connection{};
   handshake_settings handshake{};

@@ -20,7 +20,6 @@ namespace parley::test {
 namespace {
 
 using websocket::close_code;
-using websocket::opcode;
 using lines = stack<line_machine>;
 
 struct counting_source final : random_source {
