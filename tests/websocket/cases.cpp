@@ -184,7 +184,9 @@ bool tests_are_long() {
   return is_long;
 }
 
-void PrintTo(const websocket_case& c, std::ostream* to) { *to << c.id << " " << c.sent; }
+std::ostream& operator<<(std::ostream& to, const websocket_case& c) {
+  return to << c.id << " " << c.sent;
+}
 
 std::vector<websocket_case> load_websocket_cases() {
   std::vector<websocket_case> all;

@@ -19,7 +19,7 @@ struct websocket_case {
 };
 
 // How GoogleTest shows and names it.
-void PrintTo(const websocket_case& c, std::ostream* to);
+std::ostream& operator<<(std::ostream& to, const websocket_case& c);
 inline std::string case_name(std::string id) {
   std::replace(id.begin(), id.end(), '.', '_');
   return id;

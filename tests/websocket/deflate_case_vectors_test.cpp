@@ -32,7 +32,7 @@ struct deflate_case {
   std::vector<wish> wishes{wish{}};
 };
 
-void PrintTo(const deflate_case& c, std::ostream* to) { *to << c.id; }
+std::ostream& operator<<(std::ostream& to, const deflate_case& c) { return to << c.id; }
 
 std::vector<deflate_case> all_cases() {
   const std::vector<std::vector<wish>> offers = {{{false, 0}},
