@@ -97,7 +97,8 @@ class websocket_provider final : public provider {
   operation<speaker> create_speaker(std::string_view name, message_callback on_message,
                                     speaker_options options = {}) override;
   // A client calls, and a server answers. errc::not_supported the other way round, and for peers
-  // that do not speak envelopes. A handler that fails is an error at the caller, with its text.
+  // that do not speak envelopes; not_connected at once while there is no connection. A handler that
+  // fails is an error at the caller, with its text.
   operation<callable> create_callable(std::string_view name) override;
   operation<callable> create_callable(std::string_view name, call_handler handler) override;
   // A client says farewell and waits for the server's; a server does so with all its clients.

@@ -38,7 +38,7 @@ TEST_P(websocket_time, a_ping_of_the_application) {
   EXPECT_THAT(s.sent(), ElementsAre("ping first", "ping second"));
 }
 
-// S115, S154.
+// S103, S115, S154.
 TEST_P(websocket_time, pings_by_itself) {
   connection_script s(GetParam(), pinging());
   for (int i = 0; i < 5; ++i) {

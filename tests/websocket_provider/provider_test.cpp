@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 TYPED_TEST_SUITE(websocket_provider_on, all_loops, loop_names);
 
-// S104 to S107, S99, S101
+// S7, S99, S101, S104 to S107, S139 to S141
 TYPED_TEST(websocket_provider_on, a_broadcast_reaches_all_who_listen) {
   auto server = this->serve();
   std::vector<std::unique_ptr<websocket_provider>> clients;
@@ -231,7 +231,11 @@ TYPED_TEST(websocket_provider_on, close_is_orderly_on_both_sides) {
   EXPECT_FALSE(server->status().last_error) << server->status().last_error->to_string();
   EXPECT_EQ(client->status().state, provider_state::closed);
   EXPECT_EQ(this->at.wait(client->create_speaker("x")).error(), errc::not_connected);
+  // Begun again before the end has come.
   auto again = this->call();
+  auto ending = again->close();
+  ASSERT_TRUE(this->at.wait(again->initialize()));
+  EXPECT_EQ(again->status().state, provider_state::up);
   ASSERT_TRUE(this->at.wait(server->close()));
   ASSERT_TRUE(this->at.run_until([&] { return again->status().last_error.has_value(); }));
   EXPECT_EQ(*again->status().last_error, websocket::errc::peer_unavailable);

@@ -49,6 +49,8 @@ operation<void> websocket_client_core::initialize() {
     link_ = std::make_unique<websocket_link>(loop_, static_cast<websocket_link_owner&>(*this),
                                              config_, *where_);
   }
+  // Nobody waits for a farewell any more.
+  if (link_->is_closing()) link_->stop();
   completer<void> done(loop_);
   auto op = done.op();
   op.state()->set_fault_sink(this);

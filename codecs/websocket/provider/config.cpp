@@ -118,7 +118,8 @@ websocket::connection_limits connection_limits_of(const websocket_config& c) {
   l.close_timeout = c.close_timeout;
   // The queue in front has the limit; what is with the machine cannot be dropped any more.
   l.high_water = std::min<std::size_t>(c.write_limit, 64 * 1024);
-  l.max_output = std::max<std::size_t>(2 * c.write_limit, 1024 * 1024);
+  // With room for what has waited for a connection.
+  l.max_output = std::max<std::size_t>(2 * c.write_limit, 1024 * 1024) + c.offline_bytes;
   return l;
 }
 

@@ -78,6 +78,7 @@ class websocket_link final : public kept_link {
   // Says farewell; ends when the server has as well, or with the machine's own deadlines. Its owner
   // hears nothing more.
   void close(completer<void> done);
+  bool is_closing() const noexcept { return static_cast<bool>(closing_); }
 
   // The machine; only while is_up(). After a command call wake().
   websocket::client& client() noexcept { return session_->client(); }
