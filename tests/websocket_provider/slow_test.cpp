@@ -7,8 +7,6 @@
 namespace parley::test {
 namespace {
 
-using ::testing::HasSubstr;
-
 template <class L>
 class websocket_slow_on : public websocket_provider_on<L> {
  protected:
