@@ -60,7 +60,8 @@ struct websocket_config {
   duration ping_interval = std::chrono::seconds(20);
   duration ping_timeout = std::chrono::seconds(20);
   std::size_t max_size = std::size_t{10} << 20;  // of a message, inflated
-  // Messages that wait for receive(): then nothing more is read until a quarter of them is left.
+  // Without effect yet: callbacks get messages as they are read, so that none wait here, and what a
+  // callback is busy with keeps the peer from sending more.
   std::uint32_t max_queue = 32;
 
   // --- what waits for one peer that reads slowly, in bytes, and what becomes of the rest. Control

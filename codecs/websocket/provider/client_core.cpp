@@ -78,9 +78,8 @@ void websocket_client_core::fired(time_point) {
   settle_initialize(fail(errc::timed_out, "no WebSocket connection to " + where_->to_string()));
 }
 
-void websocket_client_core::stop(const error& why) noexcept {
-  // The link first, so that no answer can come while the questions are being ended.
-  if (link_) link_->stop();
+// Ends all that waits.
+void websocket_client_core::give_up(const error& why) noexcept {
   initialized_ = false;
   settle_initialize(std::unexpected(why));
   end_questions(why, true);
@@ -89,17 +88,14 @@ void websocket_client_core::stop(const error& why) noexcept {
 }
 
 void websocket_client_core::shut() noexcept {
-  stop(error(errc::cancelled));
+  // The link first, so that no answer can come while the questions are being ended.
+  if (link_) link_->stop();
+  give_up(error(errc::cancelled));
   websocket_core::shut();
 }
 
 operation<void> websocket_client_core::close() {
-  const error why(errc::cancelled);
-  initialized_ = false;
-  settle_initialize(std::unexpected(why));
-  end_questions(why, true);
-  kept_.clear();
-  kept_bytes_ = 0;
+  give_up(error(errc::cancelled));
   if (config_.watch) {
     config_.watch->state_changed("websocket", provider_state::closed, nullptr);
   }
@@ -214,7 +210,7 @@ result<delivery> websocket_client_core::keep(std::string_view name, websocket::o
   }
   while (!fits()) {
     kept_bytes_ -= kept_.front().size();
-    kept_.erase(kept_.begin());
+    kept_.pop_front();
   }
   kept_.push_back({std::string(name), type, {payload.begin(), payload.end()}});
   kept_bytes_ += size;

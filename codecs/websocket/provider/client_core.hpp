@@ -1,6 +1,7 @@
 // A websocket_provider that is a client: one connection, which is kept, and what waits for it.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <parley/codecs/websocket/provider/core.hpp>
 #include <parley/codecs/websocket/provider/link.hpp>
@@ -51,7 +52,7 @@ class websocket_client_core final : public websocket_core,
   void fired(time_point now) override;  // initialize() has waited long enough
 
   void settle_initialize(result<void> outcome);
-  void stop(const error& why) noexcept;
+  void give_up(const error& why) noexcept;
   result<void> transmit(const websocket::envelope& e, websocket::opcode type);
   result<delivery> keep(std::string_view name, websocket::opcode type, byte_view payload);
   void send_kept();
@@ -63,7 +64,7 @@ class websocket_client_core final : public websocket_core,
   std::optional<uri> where_;
   std::unique_ptr<websocket_link> link_;
   std::map<std::uint64_t, std::unique_ptr<question>> questions_;
-  std::vector<waiting> kept_;
+  std::deque<waiting> kept_;
   std::size_t kept_bytes_ = 0;
   std::vector<completer<void>> initializing_;
   std::vector<std::byte> scratch_;
