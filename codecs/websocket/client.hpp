@@ -42,8 +42,8 @@ class client : private connection {
   ~client();
 
   // --- commands, from `opened` on ------------------------------------------------------------
-  using connection::abort;
   using connection::close;
+  using connection::end_now;
   using connection::fail;
   using connection::go_on;
   using connection::hold;

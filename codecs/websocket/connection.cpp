@@ -325,7 +325,7 @@ void connection::fail(const error& why, time_point now) {
   if (phase_ == phase::open || phase_ == phase::closing) fail_with(why);
 }
 
-void connection::abort() noexcept {
+void connection::end_now() noexcept {
   if (front* f = in_front()) f->drop();
   drop_output();
   phase_ = phase::over;

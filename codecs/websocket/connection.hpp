@@ -84,7 +84,7 @@ class connection {
   // code to the peer.
   void fail(const error& why, time_point now);
   // Ends now, without a word. Output that is not with the loop is dropped.
-  void abort() noexcept;
+  void end_now() noexcept;
 
   // Delivers no further event until go_on(): back-pressure to the peer. Its silence does not count
   // meanwhile.

@@ -173,7 +173,7 @@ void machine_layer<Side>::close(time_point now) {
   if (opened_) {
     (void)machine_.close(close_code::normal, {}, now);
   } else {
-    machine_.abort();
+    machine_.end_now();
   }
 }
 

@@ -55,8 +55,8 @@ class server : private connection {
   void set_wall_time(wall_time at) noexcept;
 
   // --- commands, from `opened` on ------------------------------------------------------------
-  using connection::abort;
   using connection::close;
+  using connection::end_now;
   using connection::fail;
   using connection::go_on;
   using connection::hold;

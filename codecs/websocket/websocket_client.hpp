@@ -109,7 +109,7 @@ class websocket_client final : private connector_owner {
   // From open() to `closed`.
   bool is_active() const noexcept { return session_ != nullptr; }
 
-  // While it is active; commands from `opened` on. close() ends it, abort() at once.
+  // While it is active; commands from `opened` on. close() ends it, end_now() at once.
   websocket::client& machine() noexcept;
   // After a command that was given outside of on_event().
   void wake();

@@ -27,7 +27,7 @@ void websocket_session::tell_closed() noexcept {
 
 void websocket_session::abandon() noexcept {
   // Settings and date are the server's: the machine must ask for them no more.
-  machine_.top().abort();
+  machine_.top().end_now();
   tell_closed();
   home_ = nullptr;
   connection_.close();

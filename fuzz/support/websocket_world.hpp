@@ -160,7 +160,7 @@ class websocket_world {
     read(SIZE_MAX);
     machine_.go_on();
     drain();
-    machine_.abort();
+    machine_.end_now();
     drain();
     must(closed_);
     must(machine_.send_text("x", now_).error() == errc::closed);
@@ -270,7 +270,7 @@ class websocket_world {
         break;
       case 6:
         if (how > 240) {
-          machine_.abort();
+          machine_.end_now();
           aborted_ = true;
         }
         break;

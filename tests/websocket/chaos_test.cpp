@@ -121,7 +121,7 @@ class storm {
       case 15:
         if (random_.one_in(40)) {
           l.aborted = true;
-          m.abort();
+          m.end_now();
         } else if (random_.one_in(40)) {
           m.fail(error(errc::cancelled), now());
         }

@@ -207,7 +207,7 @@ TEST(websocket_client, aborted_before_it_opens) {
     const auto list = s.machine.output();
     const std::size_t shown = total_size(list);
     const std::string before(shown > 0 ? static_cast<const char*>(list[0].data) : "", shown);
-    s.machine.abort();
+    s.machine.end_now();
     s.log.h.drain();
     EXPECT_THAT(s.told(), ElementsAre("closed")) << sent;
     // What the loop has been shown may be with it.

@@ -178,7 +178,7 @@ TEST(websocket_shared, what_is_refused) {
   EXPECT_EQ(client.machine.send(*m, client.now()).error(), errc::misuse);
   ASSERT_TRUE(server.machine.send_piece(opcode::text, as_bytes("x"), false, server.now()));
   EXPECT_EQ(server.machine.send(*m, server.now()).error(), errc::misuse);
-  server.machine.abort();
+  server.machine.end_now();
   EXPECT_EQ(server.machine.send(*m, server.now()).error(), errc::closed);
 }
 

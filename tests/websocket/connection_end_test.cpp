@@ -227,7 +227,7 @@ TEST_P(websocket_end, aborted_in_any_state) {
     if (state == 3) s.feed(s.peer.close());
     if (state == 4) s.feed(s.peer.frame(3, ""));
     (void)s.told();
-    s.machine.abort();
+    s.machine.end_now();
     s.log.h.drain();
     EXPECT_THAT(s.told(), ElementsAre("closed"));
     EXPECT_EQ(s.machine.buffered(), shown) << "what the loop may be writing";

@@ -234,7 +234,7 @@ TEST_P(websocket_connection, views_last_until_the_next_event) {
     for (int i = 0; i < 3; ++i) (void)s.machine.send(m->type, m->data, s.now());
     (void)s.machine.ping(as_bytes("p"), s.now());
     if (m->text() == "end") (void)s.machine.close(close_code::normal, "", s.now());
-    if (m->text() == "abort") s.machine.abort();
+    if (m->text() == "abort") s.machine.end_now();
     seen += m->text();
   };
   s.feed(s.peer.frame(opcode::text, "a", {.fin = false}) + s.peer.frame(opcode::continuation, "b") +

@@ -235,7 +235,7 @@ TEST(websocket_server, an_abort_leaves_what_is_being_written) {
   const auto list = s.machine.output();
   ASSERT_EQ(list.size(), 1U);
   const std::string_view text(static_cast<const char*>(list[0].data), list[0].size);
-  s.machine.abort();
+  s.machine.end_now();
   s.log.h.drain();
   EXPECT_THAT(s.told(), ElementsAre("handshake /feed", "closed"));
   EXPECT_THAT(text, StartsWith("HTTP/1.1 403 "));

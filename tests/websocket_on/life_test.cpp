@@ -211,7 +211,7 @@ TYPED_TEST(websocket_life_on, aborts) {
   this->serve(heard);
   talker t(this->home, this->asked());
   ASSERT_TRUE(this->ran([&] { return t.is_open; }));
-  t.client->machine().abort();
+  t.client->machine().end_now();
   t.client->wake();
   ASSERT_TRUE(this->ran([&] { return t.is_closed && heard.closes == 1; }));
   EXPECT_FALSE(t.fault) << t.failure();

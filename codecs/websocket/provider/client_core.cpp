@@ -79,7 +79,7 @@ void websocket_client_core::fired(time_point) {
 }
 
 // Ends all that waits.
-void websocket_client_core::give_up(const error& why) noexcept {
+void websocket_client_core::give_up(const error& why) {
   initialized_ = false;
   settle_initialize(std::unexpected(why));
   end_questions(why, true);

@@ -52,7 +52,7 @@ class websocket_client_core final : public websocket_core,
   void fired(time_point now) override;  // initialize() has waited long enough
 
   void settle_initialize(result<void> outcome);
-  void give_up(const error& why) noexcept;
+  void give_up(const error& why);
   result<void> transmit(const websocket::envelope& e, websocket::opcode type);
   result<delivery> keep(std::string_view name, websocket::opcode type, byte_view payload);
   void send_kept();
