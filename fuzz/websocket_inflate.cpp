@@ -83,7 +83,7 @@ class decoder {
     fuzz::must(text_.size() == coder_.total_out() && text_.size() <= choices_.max_size);
     const unsigned ratio = choices_.settings.max_ratio;
     fuzz::must(ratio == 0 ||
-               text_.size() <= 2 * http::ratio_free_output + coder_.total_in() * ratio);
+               text_.size() <= websocket::deflate_free_output + 65536 + coder_.total_in() * ratio);
   }
 
   websocket::message_inflater coder_;

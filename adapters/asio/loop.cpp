@@ -7,7 +7,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cassert>
-#include <parley/adapters/asio/detail/watcher.hpp>
+#include <parley/adapters/asio/detail/readiness.hpp>
 #include <parley/adapters/asio/loop.hpp>
 #include <parley/adapters/posix/os_error.hpp>
 #include <parley/adapters/posix/socket.hpp>
@@ -37,17 +37,16 @@ struct loop::handles {
   std::optional<boost::asio::executor_work_guard<any_io_executor>> working;
 };
 
-// Watches one descriptor, and keeps its own turn.
-class loop::watcher final : public descriptor_watcher {
+// Tells the connections, and keeps the turn that follows.
+class loop::watched final : public readiness {
  public:
-  watcher(std::shared_ptr<handles> by, posix::pollable& p)
-      : descriptor_watcher(by->home, p), handles_(std::move(by)) {}
+  explicit watched(std::shared_ptr<handles> by) : readiness(by->home), handles_(std::move(by)) {}
 
  private:
-  void report(bool read, bool write) override {
+  void report() override {
     loop& home = *handles_->owner;
     home.reporting_ = true;
-    on_ready(read, write);
+    collect();
     // At once and not posted: a round trip needs one handler of the context.
     home.turn();
   }
@@ -55,7 +54,9 @@ class loop::watcher final : public descriptor_watcher {
   std::shared_ptr<handles> handles_;
 };
 
-loop::loop(const any_io_executor& borrowed) : handles_(std::make_shared<handles>(borrowed, this)) {}
+loop::loop(const any_io_executor& borrowed)
+    : handles_(std::make_shared<handles>(borrowed, this)),
+      watched_(std::make_shared<watched>(handles_)) {}
 
 loop::loop(boost::asio::io_context& borrowed) : loop(any_io_executor(borrowed.get_executor())) {}
 loop::loop(boost::asio::thread_pool& borrowed) : loop(any_io_executor(borrowed.get_executor())) {}
@@ -64,6 +65,7 @@ loop::~loop() {
   assert(!in_turn() && "destroy a loop outside of its callbacks");
   finish();
   handles_->owner = nullptr;
+  watched_->close();
   handles_->timer.cancel();
   handles_->working.reset();
 }
@@ -162,22 +164,7 @@ void loop::arm_timer() {
   });
 }
 
-void loop::watch(posix::pollable& p, bool read, bool write) {
-  auto* w = reinterpret_cast<watcher*>(p.slot);
-  if (!w) {
-    auto made = std::make_shared<watcher>(handles_, p);
-    if (const error_code ec = made->open()) {
-      return p.on_unwatchable(posix::from_errno(ec.value(), "watching a socket"));
-    }
-    w = made.get();
-    p.slot = reinterpret_cast<std::uintptr_t>(w);
-  }
-  w->want(read, write);
-}
-
-void loop::forget(posix::pollable& p) noexcept {
-  auto* w = reinterpret_cast<watcher*>(std::exchange(p.slot, 0));
-  if (w) w->close();
-}
+void loop::watch(posix::pollable& p, bool read, bool write) { watched_->watch(p, read, write); }
+void loop::forget(posix::pollable& p) noexcept { watched_->forget(p); }
 
 }  // namespace parley::asio

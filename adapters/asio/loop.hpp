@@ -66,7 +66,7 @@ class loop final : public parley::loop, private posix::reactor {
 
  private:
   struct handles;
-  class watcher;
+  class watched;
 
   void request_turn() override;
   void notify() override;
@@ -77,7 +77,9 @@ class loop final : public parley::loop, private posix::reactor {
   void settle();
   void arm_timer();
 
-  std::shared_ptr<handles> handles_;  // shared with handlers that are on their way
+  // Shared with handlers that are on their way.
+  std::shared_ptr<handles> handles_;
+  std::shared_ptr<watched> watched_;
   posix::threaded_resolver resolver_{*this};
   bool reporting_ = false;  // a turn follows without being requested
 };

@@ -4,8 +4,10 @@
 #include <parley/adapters/cli/report.hpp>
 #include <parley/build_config.hpp>
 #include <parley/core/api/tables.hpp>
-#if PARLEY_HAS_REDIS
+#if PARLEY_HAS_JSON
 #include <parley/codecs/json/json.hpp>
+#endif
+#if PARLEY_HAS_REDIS
 #include <parley/codecs/resp/detail/redis_value.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
 #endif
@@ -75,6 +77,48 @@ task<int> call(provider& p, const options& o, stop& end) {
 #else
 task<int> call(provider&, const options&, stop& end) {
   co_return ended_by(end, "cannot call", unavailable_part("redis"));
+}
+#endif
+
+#if PARLEY_HAS_JSON
+namespace {
+
+result<value> argument_of(const options& o) {
+  if (o.messages.size() < 2) return value();
+  if (o.messages.size() > 2) return fail(errc::invalid_argument, "a call has one argument");
+  return json::parse(o.messages[1]);
+}
+
+}  // namespace
+
+task<int> call_by_name(provider& p, const options& o, stop& end) {
+  auto argument = argument_of(o);
+  if (!argument) {
+    report("the argument", argument.error());
+    co_return exit_usage;
+  }
+  auto callable = co_await p.create_callable(o.messages.front());
+  if (!callable) co_return ended_by(end, "cannot call", callable.error());
+  auto asked = callable->call(*argument);
+  auto answer = co_await end.unless_stopped(std::move(asked));
+  if (!answer) co_return ended_by(end, "the call failed", answer.error());
+  json::write_options how;
+  how.bytes = json::bytes_form::base64;
+  std::string text;
+  if (answer->is_text() && !o.json) {
+    text = answer->text();
+  } else if (auto ok = json::write(*answer, text, how); !ok) {
+    co_return ended_by(end, "cannot print", ok.error());
+  }
+  if (auto ok = write_output(text + "\n"); !ok) {
+    stop_for_output(end, ok.error());
+    co_return ended_by(end, "cannot print", ok.error());
+  }
+  co_return exit_ok;
+}
+#else
+task<int> call_by_name(provider&, const options&, stop& end) {
+  co_return ended_by(end, "cannot call", unavailable_part("json"));
 }
 #endif
 

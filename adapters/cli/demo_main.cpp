@@ -1,10 +1,14 @@
 // parley_demo URL UNIX_URL: publishes to and receives from a server, through the
 // provider, on every loop of this build; checks each message and prints a
-// table. Exit code 0 only if all of it was right. Started by the script `demo`.
+// table. parley_demo five CHAIN KEY CA: the five protocols, also with TLS by these
+// files. parley_demo fallback: a speaker whose servers are taken away. Exit code 0 only if all of
+// it was right. Started by the script `demo`.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <deque>
+#include <parley/adapters/cli/demo_fallback.hpp>
+#include <parley/adapters/cli/demo_five.hpp>
 #include <parley/adapters/cli/demo_scenarios.hpp>
 #include <parley/adapters/cli/on_loop.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
@@ -205,8 +209,18 @@ int run_on_all_loops(const where& at) {
 }  // namespace parley::demo
 
 int main(int argc, char** argv) {
+  using parley::demo::certificates;
+  if (argc == 5 && std::string_view(argv[1]) == "five") {
+    const certificates tls{.ca = argv[4], .chain = argv[2], .key = argv[3]};
+    return parley::demo::run_five(tls) == 0 ? 0 : 1;
+  }
+  if (argc == 2 && std::string_view(argv[1]) == "fallback") {
+    return parley::demo::run_fallback() == 0 ? 0 : 1;
+  }
   if (argc != 3) {
-    fmt::print(stderr, "usage: parley_demo URL UNIX_URL\n");
+    fmt::print(stderr,
+               "usage: parley_demo URL UNIX_URL\n       parley_demo five CHAIN KEY CA\n       "
+               "parley_demo fallback\n");
     return 2;
   }
   return parley::demo::run_on_all_loops({argv[1], argv[2]}) == 0 ? 0 : 1;

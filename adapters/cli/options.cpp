@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <parley/adapters/cli/mqtt_options.hpp>
 #include <parley/adapters/cli/options.hpp>
 #include <parley/adapters/cli/report.hpp>
 #include <parley/adapters/cli/url.hpp>
@@ -24,9 +25,17 @@ examples:
   parley call https://example.org/items --data '{"id": 7}' --header 'Content-Type: application/json'
   parley serve redis://localhost:6379
   parley serve ws://localhost:8765
+  parley serve mqtt://localhost:1883 --store broker.db
+  parley serve mqtt://localhost:1883 mqtt+ws://localhost:8083
   parley sub ws://localhost:8765 'updates/#'
   parley pub ws://localhost:8765 updates/status online
   parley call ws://localhost:8765 echo '{"id": 7}'
+  parley serve http://localhost:8080
+  parley serve http://localhost:8080 ws://localhost:8080/feed
+  parley sub http://localhost:8080/events 'updates/#'
+  parley pub http://localhost:8080/events updates/status online
+  parley sub mqtt://localhost 'sensor/+/data' --qos 1
+  parley pub mqtt://localhost sensor/7/data 21.5 --qos 1 --retain
   parley serve rediss://localhost:6380 --cert chain.pem --key key.pem
 
 exit codes:
@@ -35,7 +44,10 @@ exit codes:
 
 constexpr const char* url_help =
     "redis://[user:password@]host[:port][/db], rediss:// for TLS, redis+unix:///path; "
-    "ws://[user:password@]host[:port][/path], wss://, ws+unix:///path";
+    "ws://[user:password@]host[:port][/path], wss://, ws+unix:///path; "
+    "http://[user:password@]host[:port][/events], https://, http+unix:///path; "
+    "mqtt://[user:password@]host[:port], mqtts://, mqtt+unix:///path; by WebSocket "
+    "mqtt+ws://host[:port][/path], mqtt+wss://, mqtt+ws+unix:///path";
 constexpr const char* call_url_help =
     "redis:// and ws:// as with pub; http://host[:port]/path?query, https:// for TLS";
 
@@ -127,6 +139,8 @@ void add_pub(CLI::App& app, options& o) {
   pub->add_option("MESSAGE", o.messages, "what to publish; after -- also words that start with -");
   pub->add_flag("--stdin", o.from_stdin, "publish all of standard input, bytes as they are");
   pub->add_flag("-q,--quiet", o.quiet, "print no receivers");
+  pub->add_flag("--retain", o.retain, "mqtt: the server keeps the last message of the topic");
+  add_mqtt(*pub, o);
   pub->callback([&] { o.what = options::verb::pub; });
 }
 
@@ -140,6 +154,7 @@ void add_sub(CLI::App& app, options& o) {
   sub->add_option("--count", o.count, "end after so many messages")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
+  add_mqtt(*sub, o);
   sub->callback([&] { o.what = options::verb::sub; });
   sub->footer(
       "Text is printed as it is; what is no text as hexadecimal digits, with --json as\n"
@@ -182,11 +197,22 @@ void add_serve(CLI::App& app, options& o) {
       ->add_option("--clients", o.clients, "TLS: certificates of clients: none, optional, required")
       ->check(CLI::IsMember({"none", "optional", "required"}))
       ->type_name("MODE");
+  serve->add_option("BESIDE", o.beside,
+                    "http: the same host and port as ws:// or wss://, which share it; mqtt: "
+                    "further places, as mqtts:// or mqtt+ws://");
+  serve->add_option("--store", o.store_file, "MQTT: keep sessions and retained messages here")
+      ->type_name("FILE");
+  serve->add_option("--acl", o.acl_file, "MQTT: who may use which topics, as mosquitto writes it")
+      ->type_name("FILE");
   serve->callback([&] { o.what = options::verb::serve; });
   serve->footer(
       "Prints the URL that it serves, then runs until SIGINT or SIGTERM. Port 0 takes a\n"
       "free one. Redis: the URL's password is asked of clients; addresses that other machines\n"
-      "reach need one. WebSocket: carries messages between clients, and answers the call echo.");
+      "reach need one. WebSocket: carries messages between clients, and answers the call echo.\n"
+      "HTTP: the same by server-sent events at /events, and answers POST /echo. BESIDE serves\n"
+      "WebSocket on its port too: at the path of that URL, or, without one, at all paths.\n"
+      "MQTT: BESIDE are further places of the same broker, mqtt+ws:// (or ws://) for MQTT over\n"
+      "WebSocket, at all paths; pages of other origins come in by ?origin=https://app.example.");
 }
 
 // What CLI11 cannot say.
@@ -208,6 +234,32 @@ void check_call(const options& o) {
     if (h.find(':') == std::string::npos || h.starts_with(':')) {
       throw CLI::ValidationError("call", "--header wants 'Name: value'");
     }
+  }
+}
+
+// Two URLs are one place.
+void check_beside(const options& o) {
+  if (o.beside.empty()) return;
+  if (is_mqtt(o.url)) {
+    for (const std::string& each : o.beside) {
+      if (is_mqtt(each) || is_websocket(each)) continue;
+      throw CLI::ValidationError("serve", "beside an MQTT URL are others of MQTT, or ws:// ones");
+    }
+    return;
+  }
+  const auto one = uri::parse(o.url);
+  const auto two = uri::parse(o.beside.front());
+  if (!one || !two || o.beside.size() > 1 || !is_http(o.url) || !is_websocket(o.beside.front())) {
+    throw CLI::ValidationError("serve", "two URLs are an http:// and a ws:// one");
+  }
+  const bool ssl = one->protocol() == "https";
+  const std::uint16_t usual = ssl ? 443 : 80;
+  const auto here = one->where(usual);
+  const auto there = two->where(usual);
+  if (!here || !there || one->is_local() || two->is_local() || ssl != (two->protocol() == "wss") ||
+      here->host() != there->host() || here->port() != there->port()) {
+    throw CLI::ValidationError("serve",
+                               "the two URLs differ in host, port or TLS; sockets have one URL");
   }
 }
 
@@ -248,7 +300,10 @@ std::variant<options, int> parse_options(int argc, const char* const* argv) {
       throw CLI::ValidationError("pub", "wants either messages or --stdin");
     }
     unmark(o.url);
+    for (std::string& each : o.beside) unmark(each);
     if (o.what == options::verb::call) check_call(o);
+    check_mqtt(o);
+    if (o.what == options::verb::serve) check_beside(o);
   } catch (const CLI::ParseError& fault) {
     if (fault.get_exit_code() == 0) return app.exit(fault);
     note(describe_failure(app, fault));

@@ -15,6 +15,8 @@ struct options {
 
   verb what = verb::pub;
   std::string url;
+  // serve: a ws:// URL that shares the port of an http:// one; further places of an mqtt:// broker.
+  std::vector<std::string> beside;
   std::string topic;
   std::vector<std::string> messages;   // pub: what to publish; call: the words of the command
   bool from_stdin = false;             // pub: all of standard input is one message
@@ -33,7 +35,20 @@ struct options {
   std::optional<std::string> data;  // as it was given; main() reads what @ names
   std::vector<std::string> headers;
   std::string unix_socket;  // a path to connect to
+  std::string store_file;   // of a broker: where its sessions are kept
+  std::string acl_file;     // of a broker: who may use which topics
   bool include = false;     // print status and headers first
+  // Of MQTT. What is empty is the URL's, or the default.
+  std::optional<unsigned> qos;
+  bool retain = false;
+  std::string will_topic;
+  std::string will_payload;
+  std::optional<unsigned> will_qos;
+  bool will_retain = false;
+  std::string version;  // "3.1.1" or "5"
+  std::string client_id;
+  std::optional<std::uint16_t> keepalive;
+  bool persistent = false;  // the session is kept, at the server
   bool json = false;
   bool quiet = false;  // pub: print no receivers
   bool verbose = false;

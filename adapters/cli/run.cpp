@@ -4,10 +4,14 @@
 #include <parley/adapters/cli/call.hpp>
 #include <parley/adapters/cli/ending.hpp>
 #include <parley/adapters/cli/http_call.hpp>
+#include <parley/adapters/cli/mqtt.hpp>
 #include <parley/adapters/cli/output.hpp>
+#include <parley/adapters/cli/printer.hpp>
 #include <parley/adapters/cli/report.hpp>
+#include <parley/adapters/cli/rest.hpp>
 #include <parley/adapters/cli/run.hpp>
 #include <parley/adapters/cli/serve.hpp>
+#include <parley/adapters/cli/serve_mqtt.hpp>
 #include <parley/adapters/cli/signals.hpp>
 #include <parley/adapters/cli/url.hpp>
 #include <parley/adapters/cli/watch.hpp>
@@ -18,17 +22,6 @@ namespace {
 
 // --- pub --------------------------------------------------------------------------
 
-std::string receipt(const options& o, std::string_view message, const delivery& sent) {
-  // Not every protocol knows who receives it.
-  const std::string receivers = sent.receivers >= 0 ? fmt::format("{}", sent.receivers)
-                                : o.json            ? "null"
-                                                    : "sent";
-  if (o.json) {
-    return fmt::format("{{\"bytes\":{},\"receivers\":{}}}\n", message.size(), receivers);
-  }
-  return receivers + "\n";
-}
-
 task<int> publish(provider& p, const options& o, stop& end) {
   auto speaker = co_await end.unless_stopped(p.create_speaker(o.topic, speaker_options()));
   if (!speaker) co_return ended_by(end, "cannot publish", speaker.error());
@@ -36,7 +29,7 @@ task<int> publish(provider& p, const options& o, stop& end) {
     auto sent = co_await end.unless_stopped(speaker->shout_bytes(as_bytes(message)));
     if (!sent) co_return ended_by(end, "cannot publish", sent.error());
     if (o.quiet) continue;
-    auto printed = write_output(receipt(o, message, *sent));
+    auto printed = write_output(receipt(o, message.size(), sent->receivers));
     if (!printed) stop_for_output(end, printed.error());
     if (!printed) co_return ended_by(end, "cannot print", printed.error());
   }
@@ -44,40 +37,6 @@ task<int> publish(provider& p, const options& o, stop& end) {
 }
 
 // --- sub --------------------------------------------------------------------------
-
-// Prints messages, and asks for the end after the last one or at the deadline.
-class printer final : private timer {
- public:
-  printer(const options& o, stop& end) noexcept : options_(o), end_(end) {}
-
-  void wait_until(loop& home) {
-    if (!options_.timeout) return;
-    const std::chrono::duration<double> seconds(*options_.timeout);
-    home.set_timer(*this, home.now() + std::chrono::duration_cast<duration>(seconds));
-  }
-
-  void print(const message& m) {
-    // Messages that came in the same read are not printed: --count means that many.
-    if (end_.is_requested()) return;
-    auto line = options_.json ? as_json_line(m) : as_line(m);
-    if (!line) return end_.request(exit_failed, line.error());
-    if (auto ok = write_output(*line); !ok) return stop_for_output(end_, ok.error());
-    if (++printed_ == options_.count) end_.request(exit_ok);
-  }
-
- private:
-  void fired(time_point) override {
-    // Without --count the deadline is what was asked for, with it a failure.
-    if (!options_.count) return end_.request(exit_ok);
-    end_.request(exit_failed, error(errc::timed_out, fmt::format("{} of {} messages received",
-                                                                 printed_, *options_.count))
-                                  .with_hint("check the name of the channel, or raise --timeout"));
-  }
-
-  const options& options_;
-  stop& end_;
-  std::uint64_t printed_ = 0;
-};
 
 task<int> subscribe(loop& home, provider& p, const options& o, stop& end) {
   printer out(o, end);
@@ -106,20 +65,37 @@ task<int> run(loop& home, const options& o, stop& end) {
   transports lower;
   protocols table;
   add_built_in(table, lower);
-  if (is_http(o.url)) co_return co_await call_http(home, o, end, lower, watch);
+  const bool is_web = is_http(o.url);
+  if (is_web && o.what == options::verb::call) {
+    co_return co_await call_http(home, o, end, lower, watch);
+  }
+  if (is_web && o.what == options::verb::serve) {
+    co_return co_await serve_rest(home, o, end, lower, watch);
+  }
+  if (is_mqtt(o.url) && (o.what == options::verb::pub || o.what == options::verb::sub)) {
+    co_return co_await run_mqtt(home, o, end, lower, watch);
+  }
   const bool is_ws = is_websocket(o.url);
   if (is_ws && o.what == options::verb::serve) {
     co_return co_await serve_websocket(home, o, end, lower, watch);
   }
-  auto where = target(o);
+  auto where = is_web ? origin(o) : target(o);
   if (!where) {
     report("the URL", where.error());
     co_return exit_usage;
   }
   if (o.what == options::verb::serve) {
+    if (is_mqtt(o.url)) co_return co_await serve_mqtt(home, o, end, lower, watch);
+    if (protocols::of_scheme(where->scheme()).empty()) {
+      const error why(errc::bad_configuration,
+                      "no protocol has the scheme \"" + where->scheme() + "\"");
+      co_return ended_by(end, "cannot use this URL", why);
+    }
     co_return co_await serve(home, *where, o, end, lower, watch);
   }
-  auto made = is_ws ? make_websocket(home, o, lower, watch) : table.make(home, *where, &watch);
+  auto made = is_ws    ? make_websocket(home, o, lower, watch)
+              : is_web ? make_rest(home, o, lower, watch)
+                       : table.make(home, *where, &watch);
   if (!made) co_return ended_by(end, "cannot use this URL", made.error());
   provider& p = **made;
   if (auto up = co_await end.unless_stopped(p.initialize()); !up) {
@@ -134,8 +110,8 @@ task<int> run(loop& home, const options& o, stop& end) {
       code = co_await subscribe(home, p, o, end);
       break;
     case options::verb::call:
-      if (is_ws) {
-        code = co_await call_websocket(p, o, end);
+      if (is_ws || is_mqtt(o.url)) {
+        code = co_await call_by_name(p, o, end);
       } else {
         code = co_await call(p, o, end);
       }

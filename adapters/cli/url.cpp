@@ -53,6 +53,13 @@ bool is_websocket(std::string_view url) {
   return scheme == "ws" || scheme == "wss" || scheme == "ws+unix";
 }
 
+bool is_mqtt(std::string_view url) {
+  const std::string scheme = scheme_of(url);
+  constexpr std::string_view all[] = {"mqtt",    "mqtts",    "mqtt+unix",    "mqtts+unix",
+                                      "mqtt+ws", "mqtt+wss", "mqtt+ws+unix", "mqtt+wss+unix"};
+  return std::ranges::find(all, scheme) != std::end(all);
+}
+
 result<uri> target(const options& o) {
   auto where = uri::parse(o.url);
   if (!where) return where;
@@ -60,7 +67,20 @@ result<uri> target(const options& o) {
   return with_options(o.url.substr(0, o.url.find('#')), *where, o);
 }
 
+result<uri> target_beside(const options& o, const std::string& url) {
+  auto where = uri::parse(url);
+  if (!where) return where;
+  options of_it = o;
+  of_it.timeout.reset();
+  if (!where->protocol().ends_with('s')) {
+    of_it.ca_certs = of_it.certfile = of_it.keyfile = of_it.verify = of_it.clients = "";
+  }
+  return with_options(url.substr(0, url.find('#')), *where, of_it);
+}
+
 result<uri> origin(const options& o) {
+  // The whole path is the socket's.
+  if (scheme_of(o.url).ends_with("+unix")) return target(o);
   const std::size_t authority = o.url.find("://");
   const std::size_t end =
       authority == std::string::npos ? authority : o.url.find_first_of("/?#", authority + 3);

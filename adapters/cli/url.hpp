@@ -11,11 +11,15 @@ namespace parley::cli {
 bool is_http(std::string_view url);
 // ws, wss or ws+unix.
 bool is_websocket(std::string_view url);
+// mqtt, mqtts, mqtt+ws, mqtt+wss, or one of them with +unix.
+bool is_mqtt(std::string_view url);
 
 // Options are the URI's parameters of the same meaning, unless the URI has its own.
 result<uri> target(const options& o);
+// The same of another URL of the command line. Options of TLS are for those that speak TLS.
+result<uri> target_beside(const options& o, const std::string& url);
 // Of an HTTP URL: scheme, host and port, with the options as parameters. Its own query belongs to
-// the request.
+// the request. Of http+unix:// all of it.
 result<uri> origin(const options& o);
 
 }  // namespace parley::cli

@@ -27,12 +27,6 @@ std::string url_of(const address& at, bool ssl) {
                        : scheme + "://" + at.to_string();
 }
 
-result<value> argument_of(const options& o) {
-  if (o.messages.size() < 2) return value();
-  if (o.messages.size() > 2) return fail(errc::invalid_argument, "a call has one argument");
-  return json::parse(o.messages[1]);
-}
-
 }  // namespace
 
 result<std::unique_ptr<provider>> make_websocket(loop& home, const options& o, transports& lower,
@@ -81,31 +75,30 @@ task<int> serve_websocket(loop& home, const options& o, stop& end, transports& l
   co_return end.exit_code();
 }
 
-task<int> call_websocket(provider& p, const options& o, stop& end) {
-  auto argument = argument_of(o);
-  if (!argument) {
-    report("the argument", argument.error());
-    co_return exit_usage;
+task<result<websocket_beside>> open_beside(loop& home, const options& o, observer& watch) {
+  websocket_beside made;
+  if (o.beside.empty()) co_return made;
+  auto where = uri::parse(o.beside.front());
+  if (!where) co_return std::unexpected(std::move(where).error());
+  websocket_config config;
+  config.listens = false;
+  config.relay = true;
+  config.watch = &watch;
+  auto sockets = std::make_unique<websocket_provider>(home, std::move(config));
+  if (auto up = co_await sockets->initialize(); !up) co_return std::unexpected(up.error());
+  call_handler echo = [](const value& v) -> result<value> { return v; };
+  auto served = co_await sockets->create_callable("echo", std::move(echo));
+  if (!served) co_return std::unexpected(served.error());
+  made.door = sockets->upgrades();
+  made.sockets = std::move(sockets);
+  if (where->path().size() > 1) {
+    made.patterns.emplace_back(where->path());
+  } else {
+    made.patterns = {"/", "/{path...}"};
   }
-  auto callable = co_await p.create_callable(o.messages.front());
-  if (!callable) co_return ended_by(end, "cannot call", callable.error());
-  auto asked = callable->call(*argument);
-  auto answer = co_await end.unless_stopped(std::move(asked));
-  if (!answer) co_return ended_by(end, "the call failed", answer.error());
-  json::write_options how;
-  how.bytes = json::bytes_form::base64;
-  std::string text;
-  if (answer->is_text() && !o.json) {
-    text = answer->text();
-  } else if (auto ok = json::write(*answer, text, how); !ok) {
-    co_return ended_by(end, "cannot print", ok.error());
-  }
-  if (auto ok = write_output(text + "\n"); !ok) {
-    stop_for_output(end, ok.error());
-    co_return ended_by(end, "cannot print", ok.error());
-  }
-  co_return exit_ok;
+  co_return made;
 }
+
 #else
 result<std::unique_ptr<provider>> make_websocket(loop&, const options&, transports&, observer&) {
   return std::unexpected(unavailable_part("websocket_provider"));
@@ -115,9 +108,11 @@ task<int> serve_websocket(loop&, const options&, stop& end, transports&, observe
   co_return ended_by(end, "cannot serve", unavailable_part("websocket_provider"));
 }
 
-task<int> call_websocket(provider&, const options&, stop& end) {
-  co_return ended_by(end, "cannot call", unavailable_part("websocket_provider"));
+task<result<websocket_beside>> open_beside(loop&, const options& o, observer&) {
+  if (o.beside.empty()) co_return websocket_beside();
+  co_return std::unexpected(unavailable_part("websocket_provider"));
 }
+
 #endif
 
 }  // namespace parley::cli

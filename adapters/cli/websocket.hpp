@@ -8,6 +8,12 @@
 #include <parley/core/api/tables.hpp>
 #include <parley/core/async/task.hpp>
 #include <parley/core/loop/loop.hpp>
+#include <string>
+#include <vector>
+
+namespace parley {
+class upgrade_target;
+}
 
 namespace parley::cli {
 
@@ -21,7 +27,13 @@ result<std::unique_ptr<provider>> make_websocket(loop& home, const options& o, t
 task<int> serve_websocket(loop& home, const options& o, stop& end, transports& lower,
                           observer& watch);
 
-// `parley call ws://... NAME [JSON]`: prints the answer.
-task<int> call_websocket(provider& p, const options& o, stop& end);
+// What shares the port of an http:// server, by o.beside.
+struct websocket_beside {
+  std::unique_ptr<provider> sockets;
+  std::shared_ptr<upgrade_target> door;  // null: it is not asked for
+  std::vector<std::string> patterns;     // the paths that it is at
+};
+// Messages and `echo` as with serve_websocket(). Nothing but nulls if o.beside is empty.
+task<result<websocket_beside>> open_beside(loop& home, const options& o, observer& watch);
 
 }  // namespace parley::cli

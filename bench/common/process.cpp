@@ -1,6 +1,5 @@
 #include "common/process.hpp"
 
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -35,6 +34,13 @@ double used_by(pid_t pid) {
 
 void use_servers_processor() { use_processor(std::thread::hardware_concurrency() - 1); }
 void use_clients_processor() { use_processor(0); }
+
+on_processor::on_processor(void (*use)()) {
+  CPU_ZERO(&before_);
+  (void)::sched_getaffinity(0, sizeof before_, &before_);
+  use();
+}
+on_processor::~on_processor() { (void)::sched_setaffinity(0, sizeof before_, &before_); }
 
 child::child(const std::function<void()>& run) : owner_(::getpid()) {
   pid_ = ::fork();

@@ -1,6 +1,7 @@
 // Processes that a benchmark starts, on which processor they run, and what they use of it.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -16,6 +17,19 @@ double used_by(pid_t pid);
 // machine that has one. Where it is not allowed, figures are noisier and no less true.
 void use_servers_processor();
 void use_clients_processor();
+
+// This process is on that processor for as long as the object lives.
+class on_processor {
+ public:
+  // One of the two above.
+  explicit on_processor(void (*use)());
+  on_processor(const on_processor&) = delete;
+  on_processor& operator=(const on_processor&) = delete;
+  ~on_processor();
+
+ private:
+  cpu_set_t before_;
+};
 
 // A process of its own: it is stopped with this object, and with this process in any case.
 class child {

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/loopback.hpp"
 #include "common/memory.hpp"
 #include "common/wrong.hpp"
-#include "loopback.hpp"
 #include "served.hpp"
 
 namespace parley::bench {

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "beast_session.hpp"
-#include "loopback.hpp"
+#include "common/loopback.hpp"
 #include "memory.hpp"
 
 namespace parley::bench {

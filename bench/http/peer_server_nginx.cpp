@@ -32,10 +32,10 @@ std::string configuration(std::uint16_t port) {
   become({"nginx", "-p", folder().path(), "-e", folder() / "error.log", "-c", file});
 }
 
-const served& start() {
+const loopback_server& start() {
   // Made here and not in the child, so that it is removed with this process.
   folder();
-  static const served one = start_server(serve);
+  static const loopback_server one = start_loopback_server(serve);
   return one;
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "loopback.hpp"
+#include "common/loopback.hpp"
 #include "served.hpp"
 
 namespace parley::bench {

@@ -5,8 +5,6 @@
 #include <chrono>
 #include <cstdio>
 
-#include "loopback.hpp"
-
 namespace parley::bench {
 namespace {
 
@@ -36,7 +34,7 @@ void check(const char* peer, std::uint16_t port) {
 }
 
 // Runs wrk for a round. How many requests were answered.
-std::size_t load(const char* peer, const served& server, std::size_t depth) {
+std::size_t load(const char* peer, const loopback_server& server, std::size_t depth) {
   const std::string url = "http://127.0.0.1:" + std::to_string(server.port) + "/";
   const std::string said = output_of(
       {"wrk", "-t1", "-c64", "-d2s", "-s", PARLEY_BENCH_LOAD, url, "--", std::to_string(depth)});
@@ -51,7 +49,8 @@ std::size_t load(const char* peer, const served& server, std::size_t depth) {
 }
 
 // The figure is the processor time of the server per request, system calls included.
-void run(benchmark::State& state, const char* peer, const served& server, std::size_t depth) {
+void run(benchmark::State& state, const char* peer, const loopback_server& server,
+         std::size_t depth) {
   std::size_t requests = 0;
   double wall = 0;
   for (auto _ : state) {
@@ -67,29 +66,19 @@ void run(benchmark::State& state, const char* peer, const served& server, std::s
 
 }  // namespace
 
-bool add_served(const char* peer, const served& (*start)()) {
+bool add_served(const char* peer, const loopback_server& (*start)()) {
   for (const std::size_t depth : depths) {
     const std::string workload =
         depth == 1 ? "server_keepalive" : "server_pipelined_" + std::to_string(depth);
     auto* row = benchmark::RegisterBenchmark(("http/" + workload + "/" + peer).c_str(),
                                              [=](benchmark::State& state) {
-                                               const served& server = start();
+                                               const loopback_server& server = start();
                                                check(peer, server.port);
                                                run(state, peer, server, depth);
                                              });
     row->Iterations(1)->UseManualTime();
   }
   return true;
-}
-
-served start_server(void (*serve)(std::uint16_t port)) {
-  const std::uint16_t port = free_port();
-  child process([=] {
-    use_servers_processor();
-    serve(port);
-  });
-  const client_socket waits(port);
-  return {std::move(process), port};
 }
 
 }  // namespace parley::bench

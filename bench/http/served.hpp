@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/process.hpp"
+#include "common/loopback.hpp"
 #include "common/wrong.hpp"
 
 namespace parley::bench {
@@ -18,23 +18,13 @@ inline constexpr std::string_view hello = "Hello, World!";
 inline constexpr std::string_view hello_response =
     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!";
 
-// A server that answers at a port of 127.0.0.1 until it is stopped.
-struct served {
-  child process;
-  std::uint16_t port = 0;
-};
-
-// Runs `serve(port)`, which does not return, in a child on the servers' processor, and waits until
-// it listens.
-served start_server(void (*serve)(std::uint16_t port));
-
 // `start` gives the same server each time; it is started with the first row.
-bool add_served(const char* peer, const served& (*start)());
+bool add_served(const char* peer, const loopback_server& (*start)());
 
 template <void serve(std::uint16_t port)>
 bool add_served(const char* peer) {
-  return add_served(peer, []() -> const served& {
-    static const served one = start_server(serve);
+  return add_served(peer, []() -> const loopback_server& {
+    static const loopback_server one = start_loopback_server(serve);
     return one;
   });
 }

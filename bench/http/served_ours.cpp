@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "loopback.hpp"
+#include "common/loopback.hpp"
 #include "memory.hpp"
 #include "served.hpp"
 

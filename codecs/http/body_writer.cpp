@@ -56,7 +56,8 @@ result<void> body_writer::write(send_buffer& out, shared_bytes bytes) {
 
 result<void> body_writer::finish(send_buffer& out, std::span<const header> trailers) {
   if (!open_) return fail(parley::errc::misuse, "no body is being written");
-  if (how_ == framing::length && left_ > 0) {
+  // Nobody has to make a body that HEAD does not want.
+  if (how_ == framing::length && left_ > 0 && !silent_) {
     return fail(parley::errc::invalid_argument, "the body is shorter than was declared");
   }
   if (!trailers.empty() && how_ != framing::chunked) {

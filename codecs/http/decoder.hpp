@@ -93,6 +93,8 @@ class decoder {
     return head_.keep_alive() && body_info_.how != framing::until_close;
   }
 
+  // Others from now on, borrowed as well; not inside a body.
+  void set_limits(const limits& bounds) noexcept { limits_ = &bounds; }
   // After `head`: how many bytes this body may have on the wire, instead of limits::body.
   void set_body_limit(std::uint64_t most) noexcept { body_.set_limit(most); }
 

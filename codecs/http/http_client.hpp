@@ -38,6 +38,10 @@ struct http_client_config {
   transports* with = nullptr;  // must outlive the client
   observer* watch = nullptr;   // is told of requests that are sent again; must outlive the client
 
+  // http://[user:password@]host:port of a proxy: https:// by a tunnel (CONNECT), http:// by
+  // absolute targets. It resolves the host's name. Not with a Unix socket.
+  std::string proxy{};
+
   // Until a connection is open, TLS included.
   duration connect_timeout = std::chrono::seconds(5);
   // A call in total, from call() to the last byte of its reply (S153).
@@ -53,8 +57,8 @@ struct http_client_config {
   // Every fault at once, in the message of one errc::bad_configuration.
   result<void> validate() const;
   // http://host:8080, https:// for TLS, http+unix:///path. Parameters: timeout and connect_timeout
-  // (seconds), max_body; with TLS ca_certs, certfile, keyfile, crlfile, verify (full, ca_only,
-  // none). Unknown ones, a path and a user are errors: an origin has none.
+  // (seconds), max_body, proxy; with TLS ca_certs, certfile, keyfile, crlfile, verify (full,
+  // ca_only, none). Unknown ones, a path and a user are errors: an origin has none.
   static result<http_client_config> from_uri(const uri& where);
   // Where to connect.
   endpoint where() const;
@@ -81,6 +85,7 @@ class http_client final {
   //   refused, unresolvable, unreachable, timed_out   there is no connection; all calls that wait
   //                                                   for it end so
   //   of TLS (tls::errc), unavailable                 the same; certificates
+  //   proxy_unauthorized, proxy_refused (rest_errc)   the same; what the proxy says to CONNECT
   //   timed_out                                       no reply in time, and what was awaited
   //   closed, reset, truncated                        the server has ended the connection
   //   http::errc                                      what came is not HTTP, or breaks its rules

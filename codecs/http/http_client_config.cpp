@@ -1,3 +1,4 @@
+#include <parley/codecs/http/detail/http_proxy.hpp>
 #include <parley/codecs/http/http_client.hpp>
 #include <parley/core/api/settings.hpp>
 #include <utility>
@@ -29,6 +30,8 @@ void read_parameter(http_client_config& c, const uri_parameter& p, fault_list& f
     good = read_seconds(p.value, c.connect_timeout);
   } else if (p.name == "max_body") {
     good = read_number(p.value, c.max_body);
+  } else if (p.name == "proxy") {
+    c.proxy = p.value;
   } else if (!c.ssl || !read_tls_client_parameter(c.tls, p, good)) {
     return found.add(unknown_parameter(p));
   }
@@ -48,6 +51,11 @@ result<void> http_client_config::validate() const {
   found.check(connect_timeout > duration::zero(), "connect_timeout is not positive");
   found.check(timeout > duration::zero(), "timeout is not positive");
   found.check(max_queue > 0, "max_queue is 0");
+  if (!proxy.empty()) {
+    found.check(unix_socket.empty(), "proxy and unix_socket exclude each other");
+    const auto by = detail::http_proxy::parse(proxy);
+    if (!by) found.add("proxy: " + std::string(by.error().message()));
+  }
   check_limits(limits, found);
   return std::move(found).verdict();
 }

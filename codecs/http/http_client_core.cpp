@@ -1,33 +1,18 @@
 #include <algorithm>
-#include <chrono>
 #include <parley/codecs/http/detail/http_client_core.hpp>
 #include <parley/codecs/http/detail/request_writer.hpp>
 #include <parley/core/async/guard.hpp>
 #include <utility>
 
 namespace parley::detail {
-namespace {
-
-std::string host_field_of(const http_client_config& c) {
-  http_client_config without_path = c;
-  without_path.unix_socket.clear();
-  const std::string text = without_path.to_string();
-  return text.substr(text.find("//") + 2);
-}
-
-}  // namespace
 
 http_client_core::http_client_core(loop& home, const http_client_config& config)
-    : loop_(home),
-      config_(config),
-      valid_(config.validate()),
-      host_(host_field_of(config)),
-      connector_(home, *this) {
+    : loop_(home), config_(config), valid_(config.validate()), link_(home, *this, config) {
   loop_.attach();
 }
 
 http_client_core::~http_client_core() {
-  let_go_of_session();
+  link_.drop();
   calls_.clear();  // cancelled
   loop_.detach();
 }
@@ -47,7 +32,7 @@ result<void> http_client_core::admit(const http_request& r) const {
   const http::request head{r.method, r.target, fields};
   const http::request_options options;
   const auto plan =
-      http::detail::plan_request(head, options, host_, body, config_.limits.decode_bodies);
+      http::detail::plan_request(head, options, link_.host(), body, config_.limits.decode_bodies);
   if (!plan) return std::unexpected(plan.error());
   return {};
 }
@@ -91,15 +76,12 @@ void http_client_core::give_up(const pending_call& c, const error& why) {
   ended->done.complete(std::unexpected(why));
   if (was_sent) {
     under_way_ = false;
-    session_->client().cancel(ended->tag);
-    session_->wake();
+    link_.client().cancel(ended->tag);
+    link_.wake();
     return advance();
   }
   // Nobody needs the connection that is being made.
-  if (calls_.empty() && !(session_ && session_->is_open())) {
-    connector_.cancel();
-    let_go_of_session();
-  }
+  if (calls_.empty() && !link_.is_open()) link_.drop();
 }
 
 void http_client_core::end_front(result<http_reply> outcome) {
@@ -123,32 +105,24 @@ void http_client_core::on_deadline(pending_call& c) {
   give_up(c, about(c.request, error(errc::timed_out, overdue(c))));
 }
 
-// "0.3 s", "30 s".
-std::string http_client_core::seconds(duration d) {
-  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(d).count() / 100;
-  std::string text = std::to_string(tenths / 10);
-  if (tenths % 10 != 0) text.append(".").append(std::to_string(tenths % 10));
-  return text + " s";
-}
-
 // What was awaited when the time was over.
 std::string http_client_core::overdue(const pending_call& c) {
   const duration given = c.request.timeout > duration::zero() ? c.request.timeout : config_.timeout;
-  const std::string after = " after " + seconds(given);
+  const std::string after = " after " + seconds_text(given);
   if (!under_way_) return "there is no connection" + after;
   if (calls_.front().get() != &c) return "earlier calls are not answered" + after;
   if (c.has_head) {
     return "the reply is not complete" + after + ": " + std::to_string(c.reply.body.size()) +
            " bytes of its body have come";
   }
-  if (session_->client().buffered() > 0) return "the request is not sent" + after;
+  if (link_.client().buffered() > 0) return "the request is not sent" + after;
   return "there is no reply" + after;
 }
 
 // "GET http://host:8080/path", without the values of parameters that are named like secrets.
 std::string http_client_core::name_of(const http_request& r) const {
   constexpr std::size_t most = 200;
-  std::string url = (config_.ssl ? "https://" : "http://") + host_;
+  std::string url = (config_.ssl ? "https://" : "http://") + link_.host();
   if (const auto whole = uri::parse(url + r.target)) url = whole->to_string();
   if (url.size() > most) url.replace(most, std::string::npos, "...");
   if (!config_.unix_socket.empty()) url += " over " + config_.where().to_string();

@@ -1,21 +1,21 @@
-#include <parley/codecs/http/detail/http_client_core.hpp>
 #include <parley/codecs/http/detail/http_client_session.hpp>
+#include <parley/codecs/http/detail/http_link.hpp>
 #include <utility>
 
 namespace parley::detail {
 
-http_client_session::http_client_session(http_client_core& core, loop& home,
+http_client_session::http_client_session(http_link& link, loop& home,
                                          const http::client_limits& own, std::string host,
-                                         layer_ptr tls)
+                                         layer_ptr tls, layer_ptr lower)
     : http_client_session_limits{own},
-      machine_driver(http::client(limits, std::move(host)), std::move(tls)),
-      core_(&core),
+      machine_driver(http::client(limits, std::move(host)), std::move(tls), std::move(lower)),
+      link_(&link),
       loop_(home) {
   loop_.attach();
 }
 
 void http_client_session::retire(time_point now) noexcept {
-  core_ = nullptr;
+  link_ = nullptr;
   // Nobody would wait for a handshake, nor for a reply that is owed.
   const bool waits = !opened_ || (client().is_open() && !client().is_reusable());
   if (waits) return connection_->close();
@@ -26,31 +26,31 @@ void http_client_session::retire(time_point now) noexcept {
 void http_client_session::released() {
   loop_.detach();
   // Gone without a word: there was no memory for one.
-  if (http_client_core* const core = std::exchange(core_, nullptr)) {
+  if (http_link* const link = std::exchange(link_, nullptr)) {
     const error why(errc::out_of_memory);
-    core->on_over(&why);
+    link->on_over(&why);
   }
   delete this;
 }
 
 void http_client_session::on_event(http::client::event& event, time_point) {
-  if (!core_) return;
+  if (!link_) return;
   if (const auto* head = std::get_if<http::response_event>(&event)) {
-    core_->on_head(*head);
+    link_->on_head(*head);
   } else if (const auto* body = std::get_if<http::response_body>(&event)) {
-    core_->on_body(*body);
+    link_->on_body(*body);
   } else if (const auto* end = std::get_if<http::response_end>(&event)) {
     ++answered;
-    core_->on_end(*end);
+    link_->on_end(*end);
   } else if (const auto* none = std::get_if<http::unanswered>(&event)) {
-    core_->on_unanswered(*none);
+    link_->on_unanswered(*none);
   } else if (std::holds_alternative<http::opened>(event)) {
     opened_ = true;
-    core_->on_opened();
+    link_->on_opened();
   } else if (const auto* why = std::get_if<failed>(&event)) {
-    std::exchange(core_, nullptr)->on_over(&why->why);
+    std::exchange(link_, nullptr)->on_over(&why->why);
   } else if (std::holds_alternative<closed>(event)) {
-    std::exchange(core_, nullptr)->on_over(nullptr);
+    std::exchange(link_, nullptr)->on_over(nullptr);
   }
 }
 

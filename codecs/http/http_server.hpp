@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <optional>
 #include <parley/codecs/http/server.hpp>
+#include <parley/codecs/http/upgrade_target.hpp>
 #include <parley/core/api/observer.hpp>
 #include <parley/core/api/serving.hpp>
 #include <parley/core/api/tables.hpp>
@@ -36,6 +37,11 @@ struct http_server_config {
 
   std::uint32_t max_connections = 10'000;  // further ones are refused
   http::server_limits limits{};            // of each connection
+
+  // Asked first for requests without a body that want to be upgraded, where all earlier ones of the
+  // connection are answered. What it takes is not ours any more: the handler hears `closed`. Must
+  // outlive the server.
+  upgrade_target* upgrades = nullptr;
 
   // TLS, if `with` has an entry "tls_server": https://. Certificate and key are needed.
   // Certificates may be renewed while it serves.
@@ -60,12 +66,16 @@ namespace detail {
 class http_session;
 }
 
-// One connection, as its handler sees it. Lives until the event `closed`, which each gets.
+// One connection, as its handler sees it. Lives until the event `closed`, which each gets, also
+// one that an upgrade_target has taken.
 class http_peer {
  public:
   http::server& machine() noexcept;
   // After a command that was given outside of on_event().
   void wake();
+  // Ends the connection at once; what waits to be written is dropped. `closed` follows, never from
+  // inside this call.
+  void cut() noexcept;
   const address& from() const noexcept { return from_; }
   // For the handler; null at first.
   void* user = nullptr;

@@ -7,9 +7,9 @@ namespace {
 constexpr std::array<std::string_view, 10> names = {
     "", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
-// A short name as a number.
+// A short name as a number. The one in front keeps names with zeros in front apart.
 constexpr std::uint64_t packed(std::string_view name) noexcept {
-  std::uint64_t w = 0;
+  std::uint64_t w = 1;
   for (const char c : name) w = w << 8 | static_cast<unsigned char>(c);
   return w;
 }

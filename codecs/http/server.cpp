@@ -85,6 +85,15 @@ result<void> server::check_room(std::size_t size) const {
 
 std::size_t server::buffered() const noexcept { return work_ ? work_->buffered() : 0; }
 
+std::size_t server::buffered(request_id id) const noexcept {
+  if (!work_ || id < work_->first_id || id - work_->first_id >= work_->size()) return 0;
+  const exchange& x =
+      work_->exchanges[work_->first + static_cast<std::size_t>(id - work_->first_id)];
+  if (x.is_done) return 0;
+  if (&x == &work_->front()) return work_->output.size();
+  return x.held ? x.held->size() : 0;
+}
+
 // --- heads ----------------------------------------------------------------------------------
 
 bool server::ends_after(const exchange& x, const response& head, body_info body,
@@ -132,8 +141,11 @@ result<std::byte*> server::put_head(exchange& x, const response& head, body_info
   if (head.status < 200 || head.status > 999) {
     return fail(parley::errc::invalid_argument, "the status of an answer is 200 to 999");
   }
-  const std::string_view reason = head.reason.empty() ? reason_of(head.status) : head.reason;
-  if (auto ok = check_reason(reason); !ok) return std::unexpected(std::move(ok).error());
+  const bool is_usual = head.reason.empty();
+  const std::string_view reason = is_usual ? reason_of(head.status) : head.reason;
+  if (!is_usual) {
+    if (auto ok = check_reason(reason); !ok) return std::unexpected(std::move(ok).error());
+  }
   // What 426 says to be needed is the user's to say (RFC 9110 section 15.5.22).
   if (auto ok = detail::check_own_headers(head.headers, head.status == 426); !ok) {
     return std::unexpected(std::move(ok).error());
@@ -141,10 +153,11 @@ result<std::byte*> server::put_head(exchange& x, const response& head, body_info
   x.closes = ends_after(x, head, body, is_whole);
   // Date, Server, Vary, Content-Encoding, Connection or Transfer-Encoding, with their ends.
   constexpr std::size_t own_fields = 37 + 10 + 23 + 28 + 2 * 28 + content_length_bound + 2;
-  const std::size_t bound = status_line_bound(reason) + headers_bound(head.headers) + own_fields +
-                            limits_->name.size() + more;
+  const std::size_t bound = status_line_bound(reason) + headers_bound(head.headers) +
+                            headers_bound(head.trusted) + own_fields + limits_->name.size() + more;
   std::byte* to = out_of(x).reserve(bound).data();
   to = put_headers(put_status_line(to, head.status, reason), head.headers);
+  to = put_headers(to, head.trusted);
   return put_own_fields(to, x, head, body, how);
 }
 
@@ -393,6 +406,12 @@ result<std::size_t> server::accept_tunnel(request_id id, std::span<const header>
   return written(0, now);
 }
 
+void server::serve_by(const server_limits& limits, date_text* date) noexcept {
+  limits_ = &limits;
+  date_ = date;
+  if (work_) work_->decoding.set_limits(limits.message);
+}
+
 receive_buffer server::take_rest() {
   if (!work_ || phase_ != phase::upgraded) return receive_buffer();
   forget_delivered();
@@ -431,6 +450,8 @@ void server::promote() {
       w.output.append(std::move(*next.held));
       next.held.reset();
     }
+    // Who wrote it may wait already.
+    if (w.output.size() > limits_->high_water) w.was_high = true;
   }
   if (w.is_empty() && last_) return end_after_output();
   if (w.is_empty() && awaited_ == awaited::nothing) await(awaited::request);

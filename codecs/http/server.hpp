@@ -51,13 +51,17 @@ struct request_end {
   request_id id = 0;
   header_list trailers;
 };
-// Output that stood above high_water has fallen below half of it: go on writing.
+// Output that stood above high_water has fallen below half of it: go on writing, first of all the
+// answer whose turn it is. What waits behind it does not count.
 struct writable {};
 
 // What a response begins with. Fields that frame, and Date and Connection, are added.
 struct response {
   std::uint16_t status = 200;
   std::span<const header> headers{};
+  // Further fields, which are sound for sure, as the program's own constants are: they are not
+  // looked at again, neither for what could split the message nor for those that are added.
+  std::span<const header> trusted{};
   std::string_view reason{};  // empty: reason_of(status)
   bool close = false;         // the connection ends after it
   // With gzip or deflate, if the client accepts it, the body is not small (limits.compress_above)
@@ -74,7 +78,8 @@ class server {
   // Both are borrowed until the end of the connection. Without a date no field Date is sent; with
   // one, tell it the time by set_wall_time().
   explicit server(const server_limits& limits, date_text* date = nullptr) noexcept;
-  server(server&&) noexcept;  // before start() only
+  // Views of events stay valid; the other one is as it was before start().
+  server(server&&) noexcept;
   ~server();
 
   // --- commands; errc::misuse if the request is unknown or answered ------------------------
@@ -115,6 +120,9 @@ class server {
   // The bytes behind an upgrade. Once.
   receive_buffer take_rest();
   bool is_upgraded() const noexcept { return phase_ == phase::upgraded; }
+  // Another owner goes on with the connection (upgrade_target.hpp): inside the request_event of the
+  // only request that is unanswered, without a body. As by the constructor.
+  void serve_by(const server_limits& limits, date_text* date) noexcept;
 
   // The answer cannot be completed: what follows it is lost too, the connection ends.
   void abandon(request_id id) noexcept;
@@ -137,7 +145,13 @@ class server {
   // Requests that were delivered and not answered in full.
   std::size_t unanswered() const noexcept;
   std::size_t buffered() const noexcept;
+  // The same for one answer alone: until its turn it waits apart. 0 if the request is unknown or
+  // answered. Of several answers in pieces each goes on when this has fallen: else those that have
+  // to wait would keep the first one waiting.
+  std::size_t buffered(request_id id) const noexcept;
   bool is_open() const noexcept { return phase_ == phase::open; }
+  // The client has ended its side of the connection.
+  bool has_ended() const noexcept { return ended_; }
   // Bytes of buffers held now.
   std::size_t held_memory() const noexcept;
 

@@ -139,7 +139,8 @@ server::event server::next_part(working_set& w) {
       return e;
     }
     if (phase_ != phase::open) return phase_ == phase::over ? event(closed{}) : event(need_data{});
-    if (w.was_high && w.buffered() <= limits_->high_water / 2) {
+    // Not buffered(): answers whose turn has not come wait for the first one.
+    if (w.was_high && w.output.size() <= limits_->high_water / 2) {
       w.was_high = false;
       return writable{};
     }
@@ -309,6 +310,10 @@ std::optional<server::event> server::wait(working_set& w) {
     }
     if (w.is_empty()) {
       phase_ = phase::over;
+      return closed{};
+    }
+    if (!limits_->allow_half_close && unanswered() > 0) {
+      close();
       return closed{};
     }
     // Only its own side has ended: it still reads answers.

@@ -54,6 +54,11 @@ struct server_limits {
   std::uint32_t min_rate = 16'000;
   duration rate_after = std::chrono::seconds(10);
 
+  // A client that has ended its side is still answered (RFC 9112 section 9.6). False: one that does
+  // so while an answer is owed has gone, as most do that close both sides at once: that looks the
+  // same, and is noticed by writing alone. The connection ends then, and `closed` follows.
+  bool allow_half_close = true;
+
   // Expect: 100-continue waits for accept_body().
   bool ask_before_body = false;
   // Value of the field Server; empty: none.

@@ -1,7 +1,11 @@
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <parley/codecs/json/detail/sax.hpp>
 #include <parley/codecs/json/json.hpp>
+#include <parley/core/text/base64.hpp>
+#include <parley/core/text/utf8.hpp>
 
 namespace parley::json {
 namespace {
@@ -34,6 +38,16 @@ class sink {
     data_[used_++] = c;
   }
   void Flush() {}
+  // The text between quotes, which must need no escapes.
+  void put_quoted(std::string_view text) {
+    const std::size_t more = text.size() + 2;
+    if (size_ - used_ < more) grow(std::max(2 * size_ + 64, used_ + more));
+    char* to = data_ + used_;
+    *to++ = '"';
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    to[text.size()] = '"';
+    used_ += more;
+  }
   // Bytes written so far.
   std::size_t written() const { return used_ - kept_; }
   void keep() { kept_ = used_; }
@@ -61,26 +75,48 @@ inline void PutUnsafe(sink& out, char c) { out.Put(c); }
 
 // NOLINTEND(readability-identifier-naming)
 
-using rapid_writer = rapid::Writer<sink, rapid::UTF8<>, rapid::UTF8<>, stack_memory,
-                                   rapid::kWriteValidateEncodingFlag>;
+using rapid_base = rapid::Writer<sink, rapid::UTF8<>, rapid::UTF8<>, stack_memory,
+                                 rapid::kWriteValidateEncodingFlag>;
 
-// RFC 4648 section 4, with padding: what other readers expect of base64 in JSON.
-std::string base64(byte_view bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t left = std::min<std::size_t>(bytes.size() - at, 3);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      group = (group << 8) | (i < left ? std::to_integer<std::uint32_t>(bytes[at + i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      out += i <= left ? digits[(group >> (18 - 6 * i)) & 63] : '=';
-    }
+class rapid_writer : public rapid_base {
+ public:
+  using rapid_base::rapid_base;
+  // A string without escapes, in one piece; String() goes byte by byte.
+  bool plain_string(std::string_view text) {
+    Prefix(rapid::kStringType);
+    os_->put_quoted(text);
+    return EndValue(true);
   }
-  return out;
+};
+
+// What RFC 8259 section 7 has escaped: '"', '\\' and below 0x20. `above` collects all bytes.
+bool needs_escape(std::string_view text, std::uint64_t& above) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+  // May also say so behind the first byte that does, where the subtraction borrows.
+  const auto found = [&above](std::uint64_t word) {
+    above |= word;
+    const std::uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+    return (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
+            ((slash - ones) & ~slash)) &
+           high;
+  };
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t word = 0, all = 0;
+  for (; left >= sizeof word; left -= sizeof word, at += sizeof word) {
+    std::memcpy(&word, at, sizeof word);
+    all |= found(word);
+  }
+  word = ones * ' ';
+  if (left > 0) std::memcpy(&word, at, left);
+  return (all | found(word)) != 0;
+}
+
+// Whether RapidJSON would write it as it is.
+bool is_plain(std::string_view text) noexcept {
+  std::uint64_t above = 0;
+  if (needs_escape(text, above)) return false;
+  return (above & 0x8080808080808080) == 0 || text::valid_utf8(as_bytes(text));
 }
 
 // A step of a JSON pointer (RFC 6901 section 3).
@@ -188,6 +224,7 @@ class writer {
   bool write_text(std::string_view text) {
     if (!fits(text.size())) return false;
     if (text.size() > UINT32_MAX) return stop(parley::errc::too_large, "a text above 4 GiB");
+    if (is_plain(text)) return rapid_.plain_string(text);
     // RapidJSON takes no null pointer, which an empty view may have.
     const char* data = text.empty() ? "" : text.data();
     if (rapid_.String(data, static_cast<rapid::SizeType>(text.size()))) return true;
@@ -198,7 +235,7 @@ class writer {
     if (options_.bytes == bytes_form::base64) {
       // Asked before the text is made, which is a third longer: no allocation for
       // what cannot fit.
-      return fits(bytes.size()) && write_text(base64(bytes));
+      return fits(bytes.size()) && write_text(text::base64_encode(bytes));
     }
     return stop(parley::errc::bad_value,
                 "bytes have no JSON form; set write_options::bytes, or send them as they are");

@@ -32,11 +32,11 @@ limits frame_limits(const connection_limits& bounds) noexcept {
 }
 
 // Marks a ping by its payload, so that none needs to be kept.
-std::uint64_t mark_of(byte_view payload) noexcept {
+std::uint32_t mark_of(byte_view payload) noexcept {
   std::uint64_t mark = 0xcbf29ce484222325;  // FNV-1a
   for (const std::byte b : payload)
     mark = (mark ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3;
-  return mark;
+  return static_cast<std::uint32_t>(mark ^ mark >> 32);
 }
 
 }  // namespace

@@ -50,7 +50,9 @@ class connection {
 
   // Before start(): what the handshake has agreed on. All is copied.
   void agree(const deflate_agreement& agreed, const deflate_settings& settings);
-  void agree(std::string_view subprotocol) { subprotocol_ = subprotocol; }
+  void agree(std::string_view subprotocol) {
+    if (!subprotocol.empty()) subprotocol_ = std::make_unique<const std::string>(subprotocol);
+  }
   // Before start(): bytes that came behind the handshake.
   void take(byte_view rest);
 
@@ -95,7 +97,9 @@ class connection {
   // Messages may be sent.
   bool is_open() const noexcept { return phase_ == phase::open; }
   bool is_compressed() const noexcept { return coded_ != nullptr; }
-  std::string_view subprotocol() const noexcept { return subprotocol_; }
+  std::string_view subprotocol() const noexcept {
+    return subprotocol_ ? *subprotocol_ : std::string_view();
+  }
   std::size_t buffered() const noexcept;
   // Bytes of buffers held now; compression is memory_estimate()'s.
   std::size_t held_memory() const noexcept;
@@ -138,6 +142,7 @@ class connection {
 
   working_set& work() { return work_ ? *work_ : make_work(); }
   working_set& make_work();
+  bool has_fallen() const noexcept;
   void hear(time_point now) noexcept { now_ = now_ < now ? now : now_; }
   void open(time_point now) noexcept;
 
@@ -177,14 +182,14 @@ class connection {
   random_source* keys_;
   std::unique_ptr<front> front_;
   std::unique_ptr<working_set> work_;
-  std::unique_ptr<coding> coded_;  // null: without compression
-  std::string subprotocol_;
+  std::unique_ptr<coding> coded_;                   // null: without compression
+  std::unique_ptr<const std::string> subprotocol_;  // null: none, as most have it
   time_point now_{};
   time_point ping_at_{};     // when to ping, or until when to wait for its pong
   time_point ping_since_{};  // when the last one was sent
   time_point until_{};       // the end of the phase
-  std::uint64_t ping_mark_ = 0;
-  std::uint64_t pings_ = 0;
+  std::uint32_t ping_mark_ = 0;
+  std::uint32_t pings_ = 0;
   text::utf8_validator sent_text_;  // of the message in pieces
   role role_;
   phase phase_ = phase::idle;

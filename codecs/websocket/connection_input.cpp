@@ -151,8 +151,8 @@ event connection::next_event() {
       case phase::closing: {
         if (!work_ && !ended_) return held_ ? event(paused{}) : event(need_data{});
         working_set& w = work();
-        if (w.was_high && w.output.size() <= limits_->high_water / 2) {
-          w.was_high = false;
+        if (has_fallen()) {
+          w.was_high = w.has_turned = false;
           return writable{};
         }
         if (held_) return paused{};
@@ -345,10 +345,17 @@ void connection::linger() noexcept {
 
 // --- time ---------------------------------------------------------------------------------------
 
+// `writable` is due.
+bool connection::has_fallen() const noexcept {
+  return work_ && work_->was_high && work_->output.size() <= limits_->high_water / 2;
+}
+
 std::optional<time_point> connection::next_deadline() const noexcept {
   if (const front* f = in_front()) return f->next_deadline();
   switch (phase_) {
     case phase::open:
+      // What was drained before it was written, and then at once, brings no other turn.
+      if (has_fallen() && !work_->has_turned) return now_;
       if (limits_->ping_interval > duration::zero()) return ping_at_;
       return std::nullopt;
     case phase::closing:
@@ -368,6 +375,11 @@ void connection::handle_timeout(time_point now) {
   if (!at || now < *at) return;
   hear(now);
   forget_delivered();
+  if (phase_ == phase::open && has_fallen() && !work_->has_turned) {
+    // next_event() says it. Once: nobody asks for it under a machine that is paused.
+    work_->has_turned = true;
+    return;
+  }
   if (phase_ == phase::lingering) {
     drop_output();
     phase_ = phase::over;
@@ -388,9 +400,9 @@ void connection::ask_for_life(time_point now) {
     fail_with(error(errc::ping_timeout, "neither the pong nor anything else came"));
     return;
   }
-  std::byte count[8];
-  ++pings_;
-  std::memcpy(count, &pings_, sizeof count);
+  const std::uint64_t number = ++pings_;
+  std::byte count[sizeof number];
+  std::memcpy(count, &number, sizeof count);
   (void)ping(count, now);
   asked_ = true;
   heard_ = held_;

@@ -40,7 +40,7 @@ using http::deflate_result;
 // only be assigned to or destroyed.
 class message_inflater {
  public:
-  // `max_size` bounds each message, inflated; beyond http::ratio_free_output it must also not be
+  // `max_size` bounds each message, inflated; beyond deflate_free_output it must also not be
   // longer than settings.max_ratio times its payload.
   message_inflater(role own, const deflate_agreement& agreed, const deflate_settings& ours,
                    std::uint64_t max_size) noexcept;

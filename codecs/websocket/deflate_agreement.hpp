@@ -19,6 +19,10 @@
 
 namespace parley::websocket {
 
+// The ratio of a message is judged beyond this much of it: an empty picture or a row of equal
+// letters exceeds every ratio, and a mebibyte of them harms nobody.
+inline constexpr std::size_t deflate_free_output = std::size_t{1} << 20;
+
 // What this side wants. `own` is what it sends, `peer` what it receives. Values out of range count
 // as the nearest one.
 struct deflate_settings {
@@ -45,9 +49,11 @@ struct deflate_settings {
   // what is smaller than the headers of the packet.
   std::size_t threshold = 64;
 
-  // How many bytes one byte of a message may become, beyond http::ratio_free_output. The format
-  // reaches 1032, text and JSON 3 to 20. 0: no limit but that of the size.
+  // How many bytes one byte of a message may become, beyond deflate_free_output. The format reaches
+  // 1032, text and JSON 3 to 20. 0: no limit but that of the size.
   unsigned max_ratio = 200;
+
+  friend bool operator==(const deflate_settings&, const deflate_settings&) = default;
 };
 
 // The parameters of one offer or answer (RFC 7692 section 7.1), as they stand there.

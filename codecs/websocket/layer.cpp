@@ -172,7 +172,8 @@ void machine_layer<Side>::close(time_point now) {
   if (std::exchange(closing_, true)) return;
   if (opened_) {
     (void)machine_.close(close_code::normal, {}, now);
-  } else {
+  } else if (!why_) {
+    // A handshake that was refused says so: that is written first.
     machine_.end_now();
   }
 }

@@ -18,7 +18,7 @@ constexpr auto tail =
 constexpr std::size_t joined_size = 256;
 
 // The most that zlib writes before the ratio is judged again: a large room must not hide a bomb.
-constexpr std::size_t judged_output = http::ratio_free_output;
+constexpr std::size_t judged_output = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -66,7 +66,7 @@ std::size_t message_inflater::room_left() const noexcept {
 }
 
 bool message_inflater::is_bomb() const noexcept {
-  if (max_ratio_ == 0 || total_out_ <= http::ratio_free_output) return false;
+  if (max_ratio_ == 0 || total_out_ <= deflate_free_output) return false;
   return total_out_ / max_ratio_ > total_in_;
 }
 

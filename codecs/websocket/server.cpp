@@ -22,6 +22,14 @@ class server::handshake final : public detail::http_front<connection::front, htt
  public:
   handshake(const server_settings& settings, http::date_text* date)
       : http_front(settings.handshake_timeout, settings.http, date), settings_(&settings) {}
+  handshake(http::server&& running, const http::request_event& request,
+            const server_settings& settings, http::date_text* date, time_point now) noexcept
+      : http_front(settings.handshake_timeout, std::move(running)),
+        settings_(&settings),
+        handed_(request) {
+    go_on(now, http_.has_ended());
+    http_.serve_by(settings.http, date);
+  }
 
   result<void> accept(std::span<const http::header> headers, time_point now);
   result<void> refuse(const http::response& head, std::string_view body, time_point now);
@@ -47,6 +55,7 @@ class server::handshake final : public detail::http_front<connection::front, htt
   std::unique_ptr<handshake_response> response_;  // what would be accepted
   std::optional<deflate_agreement> deflate_;
   std::vector<std::pair<std::string, std::string>> more_;  // the fields of accept()
+  http::request_event handed_{};  // a request that came before this did; once
   http::request_id id_ = 0;
   decision verdict_ = decision::none;
   bool is_whole_ = false;  // the request
@@ -145,6 +154,9 @@ event server::handshake::next_event(connection& owner) {
     if (http_.is_upgraded()) http_.close();
     return fail_once(*why_);
   }
+  if (const auto request = std::exchange(handed_, {}); request.head != nullptr) {
+    if (auto told = take_request(owner, request)) return *std::move(told);
+  }
   for (;;) {
     if (auto e = decide(owner)) return *std::move(e);
     auto e = http_.next_event();
@@ -184,6 +196,11 @@ void server::handshake::handle_timeout(time_point now) {
 server::server(const server_settings& settings, http::date_text* date)
     : connection(role::server, settings.connection, nullptr,
                  std::make_unique<handshake>(settings, date)) {}
+server::server(http::server running, http::request_id id, const http::request_head& head,
+               const server_settings& settings, http::date_text* date, time_point now)
+    : connection(role::server, settings.connection, nullptr,
+                 std::make_unique<handshake>(std::move(running), http::request_event{id, &head},
+                                             settings, date, now)) {}
 server::server(server&&) noexcept = default;
 server::~server() = default;
 

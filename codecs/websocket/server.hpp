@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <parley/codecs/http/head.hpp>
+#include <parley/codecs/http/server.hpp>
 #include <parley/codecs/http/server_limits.hpp>
 #include <parley/codecs/websocket/connection.hpp>
 #include <parley/codecs/websocket/handshake.hpp>
@@ -41,6 +42,11 @@ class server : private connection {
   // The settings are borrowed; the date as by http::server: with one, tell it the time by
   // set_wall_time().
   explicit server(const server_settings& settings, http::date_text* date = nullptr);
+  // Goes on with a connection of HTTP, whose latest request may be one for WebSocket: inside its
+  // request_event, when all earlier ones are answered and it has no body. Has started already.
+  // `head` is the machine's own.
+  server(http::server running, http::request_id id, const http::request_head& head,
+         const server_settings& settings, http::date_text* date, time_point now);
   server(server&&) noexcept;  // before start() only
   ~server();
 

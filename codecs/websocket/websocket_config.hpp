@@ -20,6 +20,8 @@
 
 namespace parley {
 
+class websocket_connections;
+
 // How channels are named on the wire.
 enum class websocket_names : std::uint8_t {
   automatic,  // by envelopes (envelope.hpp) where the peer speaks them, else raw
@@ -34,6 +36,8 @@ struct websocket_config {
   std::string host = "0.0.0.0";  // a numeric address
   std::uint16_t port = 8765;     // 0: one that is free
   std::string unix_socket{};     // a path, instead of host and port
+  // False: no socket at all. Clients come by a rest_provider's port: see upgrades().
+  bool listens = true;
 
   // --- a client: ws://host:port/path?query, wss://, ws+unix:///socket. User and password of the
   // URI are sent as Authorization: Basic.
@@ -60,8 +64,8 @@ struct websocket_config {
   duration ping_interval = std::chrono::seconds(20);
   duration ping_timeout = std::chrono::seconds(20);
   std::size_t max_size = std::size_t{10} << 20;  // of a message, inflated
-  // Without effect yet: callbacks get messages as they are read, so that none wait here, and what a
-  // callback is busy with keeps the peer from sending more.
+  // How many messages may wait in an inbox (create_inbox()). Callbacks get messages as they are
+  // read, so that none wait: what a callback is busy with keeps the peer from sending more.
   std::uint32_t max_queue = 32;
 
   // --- what waits for one peer that reads slowly, in bytes, and what becomes of the rest. Control
@@ -91,6 +95,10 @@ struct websocket_config {
   // A client: what is shouted while there is no connection waits for one; 0: it fails at once.
   std::size_t offline_bytes = std::size_t{1} << 20;
   overflow offline_policy = overflow::reject;
+
+  // A client: connections to share with others, see websocket_connections.hpp; null: one of its
+  // own.
+  websocket_connections* share = nullptr;
 
   // Where TLS comes from; null: there is none. Must outlive the provider.
   transports* with = nullptr;

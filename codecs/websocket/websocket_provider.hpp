@@ -21,8 +21,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <parley/codecs/websocket/websocket_config.hpp>
+#include <parley/core/api/inbox.hpp>
 #include <parley/core/api/provider.hpp>
 #include <parley/core/api/remote.hpp>
 #include <parley/core/async/callback.hpp>
@@ -32,6 +34,7 @@
 
 namespace parley {
 
+class upgrade_target;
 namespace http {
 struct request_head;
 }
@@ -96,6 +99,10 @@ class websocket_provider final : public provider {
   operation<speaker> create_speaker(std::string_view name, speaker_options options = {}) override;
   operation<speaker> create_speaker(std::string_view name, message_callback on_message,
                                     speaker_options options = {}) override;
+  // Messages in a queue instead of a callback (core/api/inbox.hpp): at max_queue messages, or
+  // max_size bytes of them, the peers that send are not read any more until it is nearly empty
+  // again. Whatever else they send waits as well, and each may bring one message more.
+  operation<inbox> create_inbox(std::string_view name, speaker_options options = {});
   // A client calls, and a server answers. errc::not_supported the other way round, and for peers
   // that do not speak envelopes; not_connected at once while there is no connection. A handler that
   // fails is an error at the caller, with its text.
@@ -109,8 +116,12 @@ class websocket_provider final : public provider {
   // --- a server
   // Who is let in; everybody without it. Before initialize().
   void admit_with(websocket_admission decide);
-  // With the port that was chosen for port 0. Nothing before initialize().
+  // With the port that was chosen for port 0. Nothing before initialize(), and without a socket.
   std::optional<address> local_address() const;
+  // For rest_provider::upgrade(): lets clients in from initialize() to close(), beside those of the
+  // own socket or, with config.listens = false, instead of them. Nobody afterwards, and none at a
+  // client; the handle may outlive the provider.
+  std::shared_ptr<upgrade_target> upgrades();
   websocket_counts counts() const;
 
   // A handle that other threads may use to shout; see core/api/remote.hpp. Call it in the loop's

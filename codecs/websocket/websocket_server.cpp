@@ -16,6 +16,8 @@ result<void> websocket_server_config::validate() const {
   fault_list found;
   check_serving(*this, found);
   found.check(max_connections > 0, "max_connections is 0");
+  found.check(listens || (!ssl && unix_socket.empty()),
+              "listens is false, but ssl or unix_socket is set");
   found.check(handshake_timeout > duration::zero(), "handshake_timeout is not positive");
   websocket::detail::check_subprotocols(subprotocols, needs_subprotocol, found);
   websocket::detail::check_limits(limits, found);
@@ -68,6 +70,8 @@ websocket_server::websocket_server(loop& home, websocket_handler& handler,
   settings_.http = config_.http;
   settings_.handshake_timeout = config_.handshake_timeout;
   settings_.ask = config_.ask;
+  tls_settings_ = settings_;
+  tls_settings_.handshake.is_tls = true;
   // There is no upgrade from HTTP/2: clients that speak both must not choose it.
   if (config_.ssl && config_.tls.alpn.empty()) config_.tls.alpn = "http/1.1";
 }
@@ -76,6 +80,7 @@ websocket_server::websocket_server(loop& home, websocket_handler& handler,
 websocket_server::~websocket_server() { serving_.end(); }
 
 result<void> websocket_server::listen() {
+  if (!config_.listens) return serving_.open(config_);
   return serving_.listen(config_, *this, {.reuse_port = config_.reuse_port});
 }
 
@@ -87,6 +92,11 @@ driver* websocket_server::accept(connection& c, const address& peer) {
   return serving_.admit(config_, "websocket", [&](layer_ptr tls) {
     return std::make_unique<detail::websocket_session>(*this, c, peer, std::move(tls));
   });
+}
+
+driver* websocket_server::take(const upgrade_request& asked) {
+  if (!serving_.is_listening() || serving_.size() >= config_.max_connections) return nullptr;
+  return serving_.adopt(std::make_unique<detail::websocket_session>(*this, asked));
 }
 
 }  // namespace parley

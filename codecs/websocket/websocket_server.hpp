@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <optional>
 #include <parley/codecs/http/head.hpp>
+#include <parley/codecs/http/upgrade_target.hpp>
 #include <parley/codecs/websocket/server.hpp>
 #include <parley/core/api/observer.hpp>
 #include <parley/core/api/serving.hpp>
@@ -38,6 +39,9 @@ struct websocket_server_config {
   std::string unix_socket{};       // a path, instead of host and port
   // Lets several servers share the address, each on a loop of its own (SO_REUSEPORT).
   bool reuse_port = false;
+  // False: listen() opens no socket. Clients come by an http_server whose `upgrades` this is; they
+  // do so beside a socket, too. Whether they came by TLS is that server's affair.
+  bool listens = true;
 
   std::uint32_t max_connections = 10'000;  // further ones are refused
 
@@ -116,10 +120,10 @@ class websocket_handler {
 // One thread, that of the loop. May be destroyed at any time, also inside on_event(): connections
 // end then without a word, and their handler hears `closed` from inside the destructor. Loop and
 // handler must outlive it.
-class websocket_server final : private acceptor {
+class websocket_server final : public upgrade_target, private acceptor {
  public:
   websocket_server(loop& home, websocket_handler& handler, websocket_server_config config = {});
-  ~websocket_server();
+  ~websocket_server() override;
   websocket_server(const websocket_server&) = delete;
   websocket_server& operator=(const websocket_server&) = delete;
 
@@ -135,6 +139,9 @@ class websocket_server final : private acceptor {
   // that are held (websocket::connection::hold) go on. listen() may follow.
   operation<void> stop();
 
+  // From listen() to stop(); null for more than max_connections.
+  driver* take(const upgrade_request& asked) override;
+
   std::size_t connections() const noexcept { return serving_.size(); }
   const websocket_server_config& config() const noexcept { return config_; }
 
@@ -148,6 +155,7 @@ class websocket_server final : private acceptor {
   websocket_server_config config_;
   std::vector<std::string_view> origins_, subprotocols_;  // of the configuration
   websocket::server_settings settings_;
+  websocket::server_settings tls_settings_;  // of connections that come by another's TLS
   http::date_text date_;
   serving<detail::websocket_session> serving_;
 };

@@ -18,6 +18,15 @@ websocket_session::websocket_session(websocket_server& home, connection& c, cons
       home_(&home),
       connection_(c) {}
 
+websocket_session::websocket_session(websocket_server& home, const upgrade_request& asked)
+    : machine_driver(websocket::server(std::move(asked.machine.top()), asked.id, asked.head,
+                                       asked.is_tls ? home.tls_settings_ : home.settings_,
+                                       &home.date_, asked.now),
+                     std::move(asked.machine)),
+      websocket_peer(asked.from),
+      home_(&home),
+      connection_(asked.at) {}
+
 // Once, and while there is somebody to be told.
 void websocket_session::tell_closed() noexcept {
   if (!home_ || std::exchange(told_closed_, true)) return;

@@ -17,6 +17,9 @@ struct call_options {
   duration timeout{};         // zero: the provider's default
   std::string_view method;    // REST: "POST" (S89)
   std::string_view base_url;  // REST: "https://api.example.com" (S89)
+  // With several protocols (core/fallback): it may be carried out twice, so that it is repeated on
+  // the next when the one that carried it is lost.
+  bool repeatable = false;
 };
 
 // What a provider implements for each callable. Reference counted, one thread.

@@ -53,6 +53,7 @@ void kept_link::connect() {
   // For each attempt anew: a layer belongs to one connection.
   auto tls = make_tls(s);
   if (!tls) return connect_failed(tls.error());
+  if (auto ok = prepare_attempt(); !ok) return connect_failed(ok.error());
   tls_ = *std::move(tls);
   connect_plan_config plan;
   plan.attempt_timeout = s.connect_timeout;

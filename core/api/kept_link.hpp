@@ -48,6 +48,9 @@ class kept_link : private connector_owner, private timer {
 
   // --- implemented by the protocol's link
   virtual link_settings settings() const = 0;
+  // Before each attempt: what can fail without a network, such as layers of its own. Its error is
+  // that of the attempt.
+  virtual result<void> prepare_attempt() { return {}; }
   // A driver for the connection, rebound to it and started. The layer is null without TLS.
   virtual void begin_session(connection& c, layer_ptr tls, time_point now) = 0;
   // It is to hear no more, and its connection to end; also when there is none.

@@ -18,6 +18,8 @@ std::string_view to_string(provider_state state) noexcept {
 void observer::log(log_level, std::string_view, std::string_view) {}
 void observer::record(const metric&) {}
 void observer::state_changed(std::string_view, provider_state, const error*) {}
+void observer::carrier_changed(std::string_view, std::string_view, std::string_view, const error*) {
+}
 void observer::resubscribed(std::string_view, std::size_t, duration) {}
 void observer::callback_failed(std::string_view, const error&) {}
 

@@ -48,6 +48,10 @@ class observer {
   // Subscriptions were restored after a break: messages that were published
   // during `gap` may be missing (P4).
   virtual void resubscribed(std::string_view component, std::size_t subscriptions, duration gap);
+  // With several protocols (core/fallback): another one carries what is said on `channel` from now
+  // on. Empty words stand for none. `why` is what befell the one before, null at a fail-back.
+  virtual void carrier_changed(std::string_view channel, std::string_view from, std::string_view to,
+                               const error* why);
   // A callback of the user threw; nothing else was affected.
   virtual void callback_failed(std::string_view component, const error& why);
 

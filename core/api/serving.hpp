@@ -125,7 +125,11 @@ class serving final : private timer {
   // loop::listen() say.
   template <server_config C>
   result<void> listen(const C& config, acceptor& to, const listen_options& how = {});
-  bool is_listening() const noexcept { return listener_ != nullptr; }
+  // The same without a socket: sessions come by adopt() alone.
+  template <server_config C>
+  result<void> open(const C& config);
+  // From listen() or open() to stop().
+  bool is_listening() const noexcept { return open_; }
   // With the port that was chosen for port 0. Nothing before listen().
   std::optional<address> local_address() const {
     if (!listener_) return std::nullopt;
@@ -138,6 +142,8 @@ class serving final : private timer {
   // the observer is told.
   template <server_config C, class Make>
   driver* admit(const C& config, std::string_view component, Make&& make);
+  // A session on a connection that another server has accepted.
+  driver* adopt(std::unique_ptr<Session> made);
   void forget(Session& s) noexcept;
 
   // Listens no more, finishes all sessions, and abandons those that are left after `at_most`.
@@ -156,12 +162,13 @@ class serving final : private timer {
   std::vector<Session*> sessions_;
   std::vector<completer<void>> stopping_;
   bool* gone_ = nullptr;  // set to true by the destructor, for who calls users
+  bool open_ = false;
 };
 
 template <class Session>
 template <server_config C>
 result<void> serving<Session>::listen(const C& config, acceptor& to, const listen_options& how) {
-  if (listener_) return fail(errc::misuse, "the server listens already");
+  if (open_) return fail(errc::misuse, "the server listens already");
   if (auto ok = config.validate(); !ok) return ok;
   // A wrong file or password is told now, and not by each client's failure.
   auto tls = make_server_tls(config.ssl, config.tls, config.with, loop_, config.watch);
@@ -169,6 +176,16 @@ result<void> serving<Session>::listen(const C& config, acceptor& to, const liste
   auto made = loop_.listen(*config.where(), to, how);
   if (!made) return std::unexpected(std::move(made).error());
   listener_ = *std::move(made);
+  open_ = true;
+  return {};
+}
+
+template <class Session>
+template <server_config C>
+result<void> serving<Session>::open(const C& config) {
+  if (open_) return fail(errc::misuse, "the server is open already");
+  if (auto ok = config.validate(); !ok) return ok;
+  open_ = true;
   return {};
 }
 
@@ -182,7 +199,11 @@ driver* serving<Session>::admit(const C& config, std::string_view component, Mak
     if (config.watch) config.watch->log(log_level::error, component, tls.error().to_string());
     return nullptr;
   }
-  std::unique_ptr<Session> made = make(*std::move(tls));
+  return adopt(make(*std::move(tls)));
+}
+
+template <class Session>
+driver* serving<Session>::adopt(std::unique_ptr<Session> made) {
   made->place = sessions_.size();
   sessions_.push_back(made.get());
   return made.release();
@@ -198,6 +219,7 @@ void serving<Session>::forget(Session& s) noexcept {
 
 template <class Session>
 operation<void> serving<Session>::stop(duration at_most) {
+  open_ = false;
   listener_.reset();
   completer<void> done(loop_);
   operation<void> op = done.op();
@@ -213,6 +235,7 @@ operation<void> serving<Session>::stop(duration at_most) {
 
 template <class Session>
 void serving<Session>::end() noexcept {
+  open_ = false;
   listener_.reset();
   (void)abandon_all();  // nobody can destroy it a second time
   if (is_armed()) loop_.set_timer(*this, std::nullopt);

@@ -13,20 +13,13 @@ struct scheme {
 // All schemes of the design, built in or not: a URI of a protocol that is left out
 // gets an error which names the option, instead of "unknown scheme".
 constexpr auto schemes = std::to_array<scheme>({
-    {"redis", "redis"},
-    {"rediss", "redis"},
-    {"redis+unix", "redis"},
-    {"unix", "redis"},
-    {"mqtt", "mqtt"},
-    {"mqtts", "mqtt"},
-    {"http", "rest"},
-    {"https", "rest"},
-    {"http+unix", "rest"},
-    {"ws", "websocket"},
-    {"wss", "websocket"},
-    {"ws+unix", "websocket"},
-    {"grpc", "grpc"},
-    {"grpc+unix", "grpc"},
+    {"redis", "redis"},    {"rediss", "redis"},      {"redis+unix", "redis"},
+    {"unix", "redis"},     {"mqtt", "mqtt"},         {"mqtts", "mqtt"},
+    {"mqtt+unix", "mqtt"}, {"mqtts+unix", "mqtt"},   {"mqtt+ws", "mqtt"},
+    {"mqtt+wss", "mqtt"},  {"mqtt+ws+unix", "mqtt"}, {"mqtt+wss+unix", "mqtt"},
+    {"http", "rest"},      {"https", "rest"},        {"http+unix", "rest"},
+    {"ws", "websocket"},   {"wss", "websocket"},     {"ws+unix", "websocket"},
+    {"grpc", "grpc"},      {"grpcs", "grpc"},        {"grpc+unix", "grpc"},
 });
 
 }  // namespace
@@ -36,7 +29,10 @@ error unavailable_part(std::string_view name) {
   std::string text(name);
   std::string hint;
   // An entry for servers comes with the part of its clients.
-  const std::string_view part_name = name == "tls_server" ? "tls" : name;
+  std::string_view part_name = name == "tls_server" ? "tls" : name;
+  if (part_name.starts_with("websocket_server/") || part_name.starts_with("websocket/")) {
+    part_name = "websocket";
+  }
   if (const build_part* part = find_build_part(part_name)) {
     if (part->built) {
       // The user has it, and has not said so.

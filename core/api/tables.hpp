@@ -8,8 +8,11 @@
 #include <parley/core/machine/layer.hpp>
 #include <parley/core/net/secret.hpp>
 #include <parley/core/net/uri.hpp>
+#include <parley/core/time.hpp>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace parley {
@@ -36,14 +39,25 @@ struct tls_settings {
 
 // What a transport is made for.
 struct transport_request {
-  std::string_view host;  // the name that the peer must prove
+  std::string_view host{};  // the name that the peer must prove
   const tls_settings* tls = nullptr;
   loop* home = nullptr;
   observer* watch = nullptr;  // is told what should not be silent
+
+  // Of a layer whose handshake is a request of HTTP: the authority that Host says, the target, and
+  // further fields. Borrowed for the call.
+  std::string_view authority{};
+  std::string_view target{};
+  std::span<const std::pair<std::string, std::string>> fields{};
+  // The same of a server: the pages that may connect besides its own, and whether TLS is below.
+  std::span<const std::string> origins{};
+  bool is_tls = false;
+  // How long the handshake may take. Zero: what the layer finds right.
+  duration handshake_timeout{};
 };
 
-// Name -> function that makes the lower machine: "tls" for the side that connects,
-// "tls_server" for the other.
+// Name -> function that makes the lower machine: "tls" for the side that connects, "tls_server" for
+// the other; "websocket/mqtt" and "websocket_server/mqtt" for MQTT in WebSocket.
 class transports {
  public:
   using maker = callback<result<layer_ptr>(const transport_request&)>;
@@ -75,12 +89,19 @@ class protocols {
   // errc::unavailable, with the option and the package, when it is not built in.
   result<std::unique_ptr<provider>> make(loop& home, const uri& where, observer* watch = nullptr);
 
+  // How values become the bytes of a message, the same for all protocols: text and bytes as they
+  // are, the rest as JSON. For who needs them without a protocol (core/fallback); null: nobody can.
+  using encoder = result<std::string> (*)(const value&);
+  void encode_with(encoder e) noexcept { encode_ = e; }
+  encoder value_encoder() const noexcept { return encode_; }
+
  private:
   struct entry {
     std::string protocol;
     maker make;
   };
   std::vector<entry> entries_;
+  encoder encode_ = nullptr;
 };
 
 // The error for a part that this build lacks: names the CMake option and the

@@ -29,6 +29,20 @@ class stack {
     while (count_ < max_layers && layers_[count_]) ++count_;
   }
 
+  // Goes on with the layers of another stack, whose machine has ended in an upgrade: they stay as
+  // they are, and what they hold is pulled by `machine`, which was started already. The other one
+  // has no layers any more.
+  template <class V>
+  stack(U machine, stack<V>&& other) noexcept
+      : top_(std::move(machine)),
+        layers_(std::move(other.layers_)),
+        now_(other.now_),
+        count_(std::exchange(other.count_, std::uint8_t{0})),
+        started_(other.started_),
+        begun_(other.begun_),
+        ended_(other.ended_),
+        fed_end_(other.fed_end_) {}
+
   // The protocol's own commands are given to it directly.
   U& top() noexcept { return top_; }
   const U& top() const noexcept { return top_; }
@@ -101,6 +115,9 @@ class stack {
   bool is_done() const { return top_.is_done() && (count_ == 0 || bottom().is_done()); }
 
  private:
+  template <machine>
+  friend class stack;
+
   layer& bottom() noexcept { return *layers_[count_ - 1]; }
   const layer& bottom() const noexcept { return *layers_[count_ - 1]; }
 

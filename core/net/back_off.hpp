@@ -32,6 +32,8 @@ struct back_off_config {
   duration max_retry_after = std::chrono::minutes(5);
   // Give up after so many failures in a row; nothing: never.
   std::optional<std::uint32_t> max_attempts{};
+
+  friend bool operator==(const back_off_config&, const back_off_config&) = default;
 };
 
 class back_off {

@@ -40,7 +40,7 @@ endfunction()
 
 # parley_room(NAME SOURCES ... LINK ... WITHOUT ...): the library parley_NAME, known as parley::NAME,
 # static or shared as BUILD_SHARED_LIBS says. LINK is public. A room without sources makes no target.
-# Its headers are installed, but for those in detail/ and those that match a pattern of WITHOUT.
+# Its headers are installed, but for those in detail/ and provider/ and those that match a pattern of WITHOUT.
 function(parley_room name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;WITHOUT" ${ARGN})
   if(NOT arg_SOURCES)

@@ -48,6 +48,11 @@ class message {
   message& operator=(message&&) noexcept = default;
   ~message() = default;
 
+  // What the arguments show, decoded as this one is. For who takes an envelope off.
+  message with(std::string_view topic, byte_view payload, std::string_view pattern) const noexcept {
+    return {topic, payload, pattern, policy_, decoder_};
+  }
+
   // The same message with bytes of its own, said aloud.
   message copy() const { return *this; }
   // True if it lives on its own, false if it is a view.

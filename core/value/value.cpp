@@ -63,6 +63,12 @@ value value::object() {
   return made;
 }
 
+value value::object(std::size_t room) {
+  value made = object();
+  made.data_.object->members.reserve(room);
+  return made;
+}
+
 value value::from_members(std::vector<member> members) {
   value made = object();
   made.data_.object->assign(std::move(members));

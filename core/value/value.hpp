@@ -134,6 +134,8 @@ class [[nodiscard]] value {
   static value from_array(std::vector<value>) noexcept;
   static value from_members(std::vector<member>);
   static value object();
+  // Empty, with room for so many members.
+  static value object(std::size_t room);
   // A null that lives for ever, for functions that return a reference.
   static const value& null() noexcept;
 
@@ -280,7 +282,7 @@ void add_fields(value& into, K&& name, V&& content, Rest&&... rest) {
 template <class... T>
   requires(sizeof...(T) % 2 == 0)
 value fields(T&&... names_and_values) {
-  value made = value::object();
+  value made = value::object(sizeof...(T) / 2);
   detail::add_fields(made, std::forward<T>(names_and_values)...);
   return made;
 }

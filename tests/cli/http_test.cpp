@@ -217,13 +217,6 @@ TEST(cli_http_words, that_do_not_go_together) {
 }
 
 TEST(cli_http_words, what_http_does_not_have) {
-  for (const char* verb : {"pub", "sub"}) {
-    const auto got = verb == std::string("pub") ? run_parley({verb, "http://host", "topic", "x"})
-                                                : run_parley({verb, "https://host", "topic"});
-    EXPECT_EQ(got.code, 4);
-    EXPECT_THAT(got.err, HasSubstr("not supported: of the commands only `parley call`"));
-  }
-  EXPECT_THAT(run_parley({"serve", "http://127.0.0.1:0"}).err, HasSubstr("not supported"));
   const auto local = run_parley({"call", "http+unix:///run/x.sock"});
   EXPECT_EQ(local.code, 4);
   EXPECT_THAT(local.err, HasSubstr("--unix-socket"));

@@ -58,8 +58,9 @@ TEST(parley_serve, says_what_is_wrong) {
   const auto open = run_parley({"serve", "redis://0.0.0.0:0"});  // for all to write to
   EXPECT_EQ(open.code, 4) << open.err;
   EXPECT_NE(open.err.find("password"), std::string::npos) << open.err;
-  const auto odd = run_parley({"serve", "http://127.0.0.1:0"});
-  EXPECT_NE(odd.code, 0);
+  const auto odd = run_parley({"serve", "smtp://127.0.0.1:0"});
+  EXPECT_EQ(odd.code, 4) << odd.err;
+  EXPECT_NE(odd.err.find("scheme"), std::string::npos) << odd.err;
 }
 
 TEST(parley_call, prints_replies_for_scripts_and_for_programs) {

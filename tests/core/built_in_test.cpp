@@ -15,7 +15,12 @@ TEST(built_in, the_tables_hold_what_this_build_contains) {  // S160, S161
   protocols upper;
   add_built_in(upper, lower);
   EXPECT_EQ(upper.has("redis"), find_build_part("redis")->built);
+  EXPECT_EQ(upper.has("mqtt"), find_build_part("mqtt_provider")->built);
   EXPECT_EQ(lower.has("tls"), find_build_part("files")->built);
+  EXPECT_EQ(lower.has("websocket/mqtt"), find_build_part("websocket")->built);
+  EXPECT_EQ(lower.has("websocket_server/mqtt"), find_build_part("websocket")->built);
+  const auto mqtt = upper.make(loop, *uri::parse("mqtt+ws://localhost"));
+  EXPECT_EQ(mqtt.has_value(), find_build_part("mqtt_provider")->built);
   const auto made = upper.make(loop, *uri::parse("redis://localhost"));
   EXPECT_EQ(made.has_value(), find_build_part("redis")->built);
   EXPECT_TRUE(made || made.error() == errc::unavailable);

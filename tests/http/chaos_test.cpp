@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <limits>
 #include <parley/codecs/http/http_client.hpp>
 
 #include "http/chaos_server.hpp"
+#include "support/seeds.hpp"
 
 namespace parley::test {
 namespace {
@@ -264,17 +264,12 @@ class storm {
 };
 
 TEST(http_chaos, every_schedule_ends_well) {
-  std::uint64_t first = 1, count = 2000;
-  if (std::getenv("PARLEY_LONG")) count = 10'000;
-  if (const char* one = std::getenv("PARLEY_SEED")) {
-    first = std::strtoull(one, nullptr, 10);
-    count = 1;
-  }
+  const auto seeds = chaos_seeds(10'000);
   chaos_ledger total;  // a single schedule may lack any of it
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+  for (const std::uint64_t seed : seeds) {
     storm s(seed);
     const std::string wrong = s.run();
-    ASSERT_EQ(wrong, "") << "replay with PARLEY_SEED=" << seed;
+    ASSERT_EQ(wrong, "") << replay(seed);
     total.succeeded += s.ledger.succeeded;
     total.cancelled += s.ledger.cancelled;
     total.failed += s.ledger.failed;
@@ -282,7 +277,7 @@ TEST(http_chaos, every_schedule_ends_well) {
     total.repeated += s.ledger.repeated;
     total.stopped += s.ledger.stopped;
   }
-  if (count == 1) return;
+  if (seeds.size() == 1) return;
   for (const int n : {total.succeeded, total.cancelled, total.failed, total.early, total.repeated,
                       total.stopped}) {
     EXPECT_GT(n, 100);

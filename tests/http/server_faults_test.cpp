@@ -206,6 +206,38 @@ TEST(http_server_faults, writers_are_told_when_to_go_on) {
   EXPECT_THAT(s.told(), ElementsAre("writable"));
 }
 
+// A second answer in pieces must not keep the first one waiting.
+TEST(http_server_faults, each_writer_waits_for_itself) {
+  server_script s;
+  s.h.feed(s.get("/1") + s.get("/2"));
+  const std::string piece(6000, 'x');
+  for (const http::request_id id : {1U, 2U}) {
+    ASSERT_TRUE(s.machine.begin(id, {}, std::nullopt, s.h.now()));
+  }
+  ASSERT_TRUE(s.machine.write(2, as_bytes(piece), s.h.now()));
+  ASSERT_TRUE(s.machine.write(1, as_bytes(piece), s.h.now()));
+  EXPECT_GT(s.machine.buffered(1), piece.size());
+  EXPECT_GT(s.machine.buffered(2), piece.size());
+  EXPECT_EQ(s.machine.buffered(), s.machine.buffered(1) + s.machine.buffered(2));
+  EXPECT_EQ(s.machine.buffered(3), 0u);
+  s.told();
+  s.h.sent();
+  s.h.drain();
+  EXPECT_THAT(s.told(), ::testing::Contains("writable"));
+  EXPECT_EQ(s.machine.buffered(1), 0u);
+  EXPECT_GT(s.machine.buffered(2), piece.size());
+  // Its turn comes, with all that it has written.
+  ASSERT_TRUE(s.machine.finish(1, {}, s.h.now()));
+  EXPECT_EQ(s.machine.buffered(1), 0u);
+  s.h.drain();
+  s.told();
+  EXPECT_GT(s.machine.buffered(2), piece.size());
+  s.h.sent();
+  s.h.drain();
+  EXPECT_THAT(s.told(), ::testing::Contains("writable"));
+  EXPECT_EQ(s.machine.buffered(2), 0u);
+}
+
 TEST(http_server_faults, more_than_max_output_is_refused) {
   http::server_limits l = small_limits();
   l.max_output = 10'000;

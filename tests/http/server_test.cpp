@@ -33,7 +33,7 @@ TEST(http_server_machine, every_method_is_delivered_by_name) {
   }
 }
 
-// S135, S136: a request means the same whatever came before it on its connection.
+// S135: a request means the same whatever came before it on its connection.
 TEST(http_server_machine, requests_stand_alone) {
   const std::string last = "GET /same HTTP/1.1\r\nHost: a\r\n\r\n";
   server_script fresh, used;
@@ -47,7 +47,7 @@ TEST(http_server_machine, requests_stand_alone) {
   EXPECT_EQ(used.h.sent(), fresh.h.sent());
 }
 
-// S137: validators and directives go through untouched, and 304 has no body to replace.
+// S136: validators and directives go through untouched, and 304 has no body to replace.
 TEST(http_server_machine, answers_can_be_cached) {
   server_script s;
   const std::vector<http::header> fields = {{"ETag", "\"1\""}, {"Cache-Control", "max-age=60"}};
@@ -141,6 +141,11 @@ TEST(http_server_machine, head_has_no_body_but_its_length) {
   ASSERT_TRUE(s.machine.write(2, as_bytes("hello"), s.h.now()));
   ASSERT_TRUE(s.machine.finish(2, {}, s.h.now()));
   EXPECT_EQ(s.h.sent(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  // Nor has anybody to write it, to a file's length say.
+  s.h.feed("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(s.machine.begin(3, {}, 5, s.h.now()));
+  EXPECT_TRUE(s.machine.finish(3, {}, s.h.now()));
+  EXPECT_EQ(s.h.sent(), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
 }
 
 TEST(http_server_machine, bare_statuses) {
@@ -256,6 +261,41 @@ TEST(http_server_machine, a_client_that_ended_its_side_is_answered) {
   s.answer(2, "b");
   EXPECT_THAT(s.h.sent(), HasSubstr("\r\n\r\nb"));
   EXPECT_TRUE(s.machine.is_done());
+}
+
+// Unless it is told that those who do so have gone.
+TEST(http_server_machine, a_client_that_ended_its_side_has_gone) {
+  http::server_limits l = small_limits();
+  l.allow_half_close = false;
+  server_script s(l);
+  s.h.feed(s.get("/1") + s.get("/2"));
+  s.answer(1, "a");
+  EXPECT_THAT(s.told(), ElementsAre("1 GET /1", "1 end", "2 GET /2", "2 end"));
+  s.h.feed_eof();
+  EXPECT_THAT(s.told(), ElementsAre("closed"));
+  EXPECT_TRUE(s.machine.is_done());
+  EXPECT_EQ(s.machine.respond(2, {}, "late", s.h.now()).error(), parley::errc::misuse);
+  // Who owes nothing says the rest.
+  server_script answered(l);
+  answered.h.feed(answered.get("/1"));
+  ASSERT_TRUE(answered.machine.respond(1, {}, "all of it", answered.h.now()));
+  answered.h.feed_eof();
+  EXPECT_THAT(answered.h.sent(), HasSubstr("all of it"));
+  EXPECT_TRUE(answered.machine.is_done());
+}
+
+TEST(http_server_machine, trusted_fields_stand_behind_the_others) {
+  server_script s;
+  s.h.feed(s.get("/"));
+  const std::vector<http::header> given = {{"X-Given", "1"}}, ours = {{"X-Ours", "2"}};
+  s.answer(1, "", {.headers = given, .trusted = ours});
+  EXPECT_EQ(s.h.sent(), "HTTP/1.1 200 OK\r\nX-Given: 1\r\nX-Ours: 2\r\nContent-Length: 0\r\n\r\n");
+  // What is given is looked at all the same.
+  s.h.feed(s.get("/"));
+  const std::vector<http::header> bad = {{"X-Given", "1\r\nX: 2"}};
+  EXPECT_EQ(s.machine.respond(2, {.headers = bad, .trusted = ours}, "", s.h.now()).error(),
+            parley::errc::invalid_argument);
+  EXPECT_EQ(s.h.sent(), "");
 }
 
 TEST(http_server_machine, ends_between_and_inside_requests) {

@@ -74,6 +74,7 @@ TEST(http_words, methods) {
     EXPECT_TRUE(!http::is_safe(m) || http::is_idempotent(m)) << to_string(m);
   }
   EXPECT_EQ(http::parse_method("get"), method::other);
+  EXPECT_EQ(http::parse_method(std::string_view("\0\0GET", 5)), method::other);
   EXPECT_EQ(http::parse_method("PROPPATCH"), method::other);
   EXPECT_TRUE(http::is_idempotent(method::put));
   EXPECT_FALSE(http::is_idempotent(method::post));

@@ -4,6 +4,7 @@
 #if PARLEY_HAS_FILES
 #include "http_on/http_on.hpp"
 #include "support/child.hpp"
+#include "support/letters.hpp"
 
 namespace parley::test {
 namespace {
@@ -54,8 +55,7 @@ TYPED_TEST(curl_on, versions_and_head) {
 
 TYPED_TEST(curl_on, uploads) {
   this->serve(this->echo);
-  std::string body(3'000'000, '\0');
-  for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i % 23);
+  const std::string body = letters(3'000'000);
   const std::string file = this->folder.write("body", body);
   // With a length, and what curl does of itself for a body of that size: Expect: 100-continue.
   const auto length = this->curl({"--data-binary", "@" + file, "-v", this->url()});

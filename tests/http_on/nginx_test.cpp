@@ -7,16 +7,11 @@
 
 #include "http_on/http_on.hpp"
 #include "support/child.hpp"
+#include "support/letters.hpp"
 #include "support/nginx.hpp"
 
 namespace parley::test {
 namespace {
-
-std::string letters(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i + i / 997) % 23);
-  return text;
-}
 
 // --- in front of our server ---------------------------------------------------------------
 

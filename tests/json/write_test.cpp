@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <utility>
 
 namespace parley::json {
 namespace {
@@ -34,6 +35,46 @@ TEST(json_write, escapes_what_must_be) {
             "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001F\x7F\"");
   EXPECT_EQ(text_of(std::string("\0", 1)), "\"\\u0000\"");
   EXPECT_EQ(text_of(std::string_view()), "\"\"");
+}
+
+// Plain stretches are copied eight bytes at a time: no place may hide what must be escaped.
+TEST(json_write, escapes_are_found_at_any_place_of_texts_of_any_length) {
+  const std::pair<std::string, std::string> specials[] = {
+      {"\"", "\\\""},
+      {"\\", "\\\\"},
+      {"\n", "\\n"},
+      {"\x1f", "\\u001F"},
+      {std::string(1, '\0'), "\\u0000"},
+      {"\x7f", "\x7f"},
+      {" ", " "},
+      {"\xC3\xB6", "\xC3\xB6"},
+      {"\xF0\x9F\x9A\x80", "\xF0\x9F\x9A\x80"},
+  };
+  for (const auto& [raw, escaped] : specials) {
+    for (std::size_t before = 0; before < 20; ++before) {
+      for (std::size_t behind = 0; behind < 20; ++behind) {
+        const std::string left(before, 'a'), right(behind, '~');
+        const std::string wanted = "\"" + left + escaped + right + "\"";
+        EXPECT_EQ(text_of(value(left + raw + right)), wanted) << before << ' ' << behind;
+        EXPECT_EQ(text_of(value::object().set(left + raw + right, 1)), "{" + wanted + ":1}");
+      }
+    }
+  }
+}
+
+TEST(json_write, refuses_what_is_no_utf8_at_any_place) {
+  for (const std::string& bad :
+       {std::string("\x80"), std::string("\xC3"), std::string("\xED\xA0\x80"),
+        std::string("\xC0\xAF"), std::string("\xF5\x80\x80\x80")}) {
+    for (std::size_t before = 0; before < 20; ++before) {
+      for (std::size_t behind = 0; behind < 20; ++behind) {
+        const std::string text = std::string(before, 'a') + bad + std::string(behind, 'z');
+        const auto written = to_text(value(text));
+        ASSERT_FALSE(written) << before << ' ' << behind;
+        EXPECT_TRUE(written.error() == parley::errc::bad_value);
+      }
+    }
+  }
 }
 
 TEST(json_write, keeps_integers_exact_and_doubles_doubles) {

@@ -1,5 +1,6 @@
 // Bytes in bulk: partial writes, back-pressure, ends with data on the way.
 #include "loops/fixtures.hpp"
+#include "support/letters.hpp"
 
 namespace parley::test {
 namespace {
@@ -9,19 +10,13 @@ PARLEY_LOOP_SUITE(loop_bytes);
 // More than any socket takes at once.
 constexpr std::size_t large = 8 * 1024 * 1024;
 
-std::string pattern(std::size_t size) {
-  std::string text(size, 'x');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + i / 251) % 26);
-  return text;
-}
-
 // A peer that takes lines as long as the large one.
 void reads_large_lines(line_peer& p) { p.driven() = line_machine({.max = 2 * large}); }
 
 TYPED_TEST(loop_bytes, what_does_not_go_at_once_goes_later) {
   auto& server = this->serve(reads_large_lines);
   auto pair = this->connected(server);
-  const std::string text = pattern(large);
+  const std::string text = letters(large);
   pair.client.send(text);
   ASSERT_TRUE(this->world.run_until([&] { return pair.server.lines.size() == 1; }));
   EXPECT_TRUE(pair.server.lines[0] == text);
@@ -31,7 +26,7 @@ TYPED_TEST(loop_bytes, what_does_not_go_at_once_goes_later) {
 TYPED_TEST(loop_bytes, shared_bytes_and_small_ones_keep_their_order) {
   auto& server = this->serve(reads_large_lines);
   auto pair = this->connected(server);
-  const std::string text = pattern(large);
+  const std::string text = letters(large);
   for (int i = 0; i < 300; ++i) {
     pair.client.driven().send("small " + std::to_string(i));
     if (i == 150) pair.client.driven().send(shared_bytes::copy(as_bytes(text)));
@@ -48,7 +43,7 @@ TYPED_TEST(loop_bytes, who_does_not_read_stops_the_writer) {
   auto pair = this->connected(server);
   pair.server.pause(true);
   this->world.idle();
-  const std::string text = pattern(large);
+  const std::string text = letters(large);
   pair.client.send(text);
   this->world.idle();
   this->world.idle();
@@ -68,7 +63,7 @@ TYPED_TEST(loop_bytes, output_that_grows_while_a_write_waits_follows_it) {
   auto pair = this->connected(server);
   pair.server.pause(true);
   this->world.idle();
-  pair.client.send(pattern(large));
+  pair.client.send(letters(large));
   this->world.idle();
   pair.client.send("and this");
   this->world.idle();
@@ -87,7 +82,7 @@ TYPED_TEST(loop_bytes, one_that_sends_much_does_not_keep_others_waiting) {
   auto slow = this->connected(server);
   std::size_t taken = 0;
   fast.server.on_line = [&](line_peer&, std::string_view text) { taken += text.size(); };
-  const std::string text = pattern(large);
+  const std::string text = letters(large);
   fast.client.send(text);
   slow.client.send("me too");
   std::size_t taken_before_reply = 0;
@@ -118,7 +113,7 @@ TYPED_TEST(loop_bytes, after_the_own_end_the_other_side_still_arrives) {
 // The peer has ended while much waits to be sent to it: all of it goes, then both
 // close.
 TYPED_TEST(loop_bytes, an_end_from_the_peer_does_not_cut_what_is_being_sent) {
-  const std::string text = pattern(large);
+  const std::string text = letters(large);
   auto& server = this->serve([&](line_peer& p) {
     p.on_ended = [&](line_peer& self) {
       self.driven().send(text);
@@ -140,7 +135,7 @@ TYPED_TEST(loop_bytes, closing_while_a_write_waits_ends_both_sides) {
   auto pair = this->connected(server);
   pair.server.pause(true);
   this->world.idle();
-  pair.client.send(pattern(large));
+  pair.client.send(letters(large));
   this->world.idle();
   ASSERT_GT(pair.client.driven().unsent(), 0u);
   pair.client.close();

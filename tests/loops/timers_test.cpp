@@ -81,7 +81,7 @@ TYPED_TEST(loop_timers, an_earlier_one_shortens_a_wait_that_was_planned) {
   EXPECT_EQ(late.count, 0);
 }
 
-// S22: liveness rests on it.
+// Liveness rests on it.
 TYPED_TEST(loop_timers, a_machine_is_told_when_its_deadline_has_come) {
   auto& server = this->serve();
   auto pair = this->connected(server);

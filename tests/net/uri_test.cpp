@@ -71,7 +71,7 @@ TEST(uri, keeps_the_zone_of_an_ipv6_address) {
   }
 }
 
-TEST(uri, reads_socket_paths) {  // S32 S150
+TEST(uri, reads_socket_paths) {
   const auto redis = uri::parse("redis+unix:///run/my%20redis.sock?db=1");
   ASSERT_TRUE(redis) << redis.error().to_string();
   EXPECT_TRUE(redis->is_local());

@@ -18,6 +18,8 @@ def main(readme, folder, *names):
     for block in blocks(pathlib.Path(readme).read_text()):
         first = block.splitlines()[0]
         if first.startswith("// program: "):
+            if first.removeprefix("// program: ") in found:
+                sys.exit(f"README has {first} twice")
             found[first.removeprefix("// program: ")] = block
         elif "drive(" in block:
             loop = block

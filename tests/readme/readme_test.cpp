@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 
+#include "support/mosquitto.hpp"
 #include "support/redis_server.hpp"
 
 namespace parley::test {
@@ -56,6 +57,27 @@ TEST(readme, the_programs_in_other_loops_count) {
   EXPECT_EQ(run("on_asio", server.uri()).output, "2\n");
 }
 
+TEST(readme, the_mqtt_client_program_hears_itself) {
+  const mosquitto server;
+  const run_result r = run("mqtt_client", server.uri());
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "sensor/7/data: 21.5\n");
+}
+
+// S84 to S89
+TEST(readme, the_rest_program_calls_itself) {
+  const run_result r = run("rest_server");
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "42\n");
+}
+
+// S148
+TEST(readme, the_secured_program_asks_for_a_key) {
+  const run_result r = run("secured");
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "401 -\n200 ann\n");
+}
+
 TEST(readme, the_http_program_calls_itself) {
   const run_result r = run("http");
   EXPECT_EQ(r.status, 0) << r.output;
@@ -66,6 +88,24 @@ TEST(readme, the_websocket_program_is_both_sides) {
   const run_result r = run("websocket");
   EXPECT_EQ(r.status, 0) << r.output;
   EXPECT_EQ(r.output, "1 receiver, heard 1, twice 21 is 42\n");
+}
+
+// S59 to S61
+TEST(readme, the_mqtt_program_hears_its_sensor) {
+  mosquitto server;
+  const run_result r = run("mqtt", std::to_string(server.port()));
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "sensor/temp/data: {\"value\":23.5,\"unit\":\"\u00b0C\"}\n");
+}
+
+// S119 to S121: Redis is not there, and MQTT carries.
+TEST(readme, the_fallback_program_takes_what_answers) {
+  mosquitto server;
+  const std::string nobody = "redis://127.0.0.1:" + std::to_string(free_port()) + "?timeout=1";
+  const run_result r = run("fallback", "'" + nobody + "' " + server.uri());
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_NE(r.output.find("events: over mqtt"), std::string::npos) << r.output;
+  EXPECT_NE(r.output.find("connection refused"), std::string::npos) << r.output;
 }
 
 TEST(readme, the_simulated_program_needs_no_server) {

@@ -3,7 +3,6 @@
 // seed is printed and replays: PARLEY_SEED=n runs it alone.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <parley/adapters/sim/world.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
 #include <parley/codecs/resp/server/redis_server.hpp>
@@ -11,6 +10,7 @@
 
 #include "redis/watcher.hpp"
 #include "support/fake_redis.hpp"
+#include "support/seeds.hpp"
 
 namespace parley::test {
 namespace {
@@ -174,18 +174,13 @@ std::string run(std::uint64_t seed, outcome& total) {
   return {};
 }
 
-// S131-like conditions for Redis: unreliable networks. P4, P10, P12, P16, P29.
+// Unreliable networks. P4, P10, P12, P16, P29.
 TEST(redis_chaos, every_schedule_ends_well) {
-  std::uint64_t first = 1, count = 2000;
-  if (std::getenv("PARLEY_LONG")) count = 10'000;
-  if (const char* one = std::getenv("PARLEY_SEED")) {
-    first = std::strtoull(one, nullptr, 10);
-    count = 1;
-  }
+  const auto seeds = chaos_seeds(10'000);
   outcome total;  // a single schedule may be down all the time
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+  for (const std::uint64_t seed : seeds) {
     const std::string wrong = run(seed, total);
-    ASSERT_EQ(wrong, "") << "replay with PARLEY_SEED=" << seed;
+    ASSERT_EQ(wrong, "") << replay(seed);
   }
   EXPECT_GT(total.succeeded, 0);
   EXPECT_GT(total.cancelled, 0);

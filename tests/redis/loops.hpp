@@ -43,6 +43,10 @@ class on_loop {
     } const ticks(home());
     return world_.run_until(condition, limit);
   }
+  // For what must not happen.
+  void run_for(duration d) {
+    (void)run_until([] { return false; }, d);
+  }
   address bind_address() { return *address::parse_ip("127.0.0.1", 0); }
   std::string socket_path(const std::string& file) {
     return std::string(world_.local_path(file).path());

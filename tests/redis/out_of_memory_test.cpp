@@ -2,24 +2,19 @@
 // provider and the embedded server it falls: in a call, or inside the loop. std::bad_alloc
 // may come out of the call or of the turn. Whatever it hits, each operation ends once, no
 // reply reaches another caller, both sides go on, and nothing is left at the end.
-#include <gtest/gtest.h>
-
-#include <new>
-#include <parley/adapters/blocking/loop.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
 #include <parley/codecs/resp/server/redis_server.hpp>
-#include <vector>
 
-#include "support/allocations.hpp"
+#include "support/without_memory.hpp"
 
 namespace parley::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-class conversation {
+class conversation : without_memory {
  public:
-  conversation() {
+  conversation() : without_memory(64) {
     redis_server_config c;
     c.port = 0;
     server_ = std::make_unique<redis_server>(loop_, c);
@@ -30,7 +25,6 @@ class conversation {
     r.reconnect.base = 1ms;
     r.reconnect.cap = 5ms;
     redis_ = std::make_unique<redis_provider>(loop_, r);
-    ended_.reserve(64);
   }
 
   // True if memory ended somewhere: with `allowed` large enough it does not.
@@ -46,82 +40,38 @@ class conversation {
     speaker_.reset();
     redis_.reset();
     turns(5);
-    for (const int times : ended_) EXPECT_EQ(times, 1) << allowed;
+    expect_each_ended_once(allowed);
     EXPECT_EQ(foreign_, 0) << allowed;
     return failed;
   }
 
  private:
-  template <class F>
-  static void bear(F&& f) {
-    try {
-      f();
-    } catch (const std::bad_alloc&) {
-      // Told to whoever called; the test goes on as its user would.
-    }
-  }
-  void turns(int count) {
-    for (int i = 0; i < count; ++i) bear([&] { loop_.run_once(1ms); });
-  }
-
-  // `begin` makes the operation and gives it a callback that calls done(entry).
-  template <class F>
-  void count(F&& begin) {
-    ended_.push_back(0);
-    const std::size_t entry = ended_.size() - 1;
-    bool accepted = false;
-    bear([&] {
-      begin(entry);
-      accepted = true;
-    });
-    // What threw was never begun, or ends unheard.
-    if (!accepted && ended_[entry] == 0) ended_[entry] = 1;
-  }
-
   void step(int i) {
     switch (i) {
       case 0:
-        count([&](std::size_t e) {
-          redis_->initialize().then([this, e](result<void>) { ++ended_[e]; });
-        });
+        count([&] { return redis_->initialize(); });
         break;
       case 1:
-        count([&](std::size_t e) {
-          redis_->create_speaker("news", [this](const message&) { ++heard_; })
-              .then([this, e](result<speaker> s) {
-                ++ended_[e];
+        count([&] { return redis_->create_speaker("news", [this](const message&) { ++heard_; }); },
+              [this](result<speaker> s) {
                 if (s) speaker_ = *std::move(s);
               });
-        });
         break;
       case 2:
       case 5:
         for (int n = 0; n < 3; ++n) echo(i * 10 + n);
         break;
       case 3:
-        if (!speaker_) break;
-        count([&](std::size_t e) {
-          speaker_->shout(value("hello")).then([this, e](result<delivery>) { ++ended_[e]; });
-        });
+        if (speaker_) count([&] { return speaker_->shout(value("hello")); });
         break;
       case 4:
-        count([&](std::size_t e) {
-          redis_->command("BLPOP", "list", "0.003").then([this, e](result<resp::reply>) {
-            ++ended_[e];
-          });
-        });
+        count([&] { return redis_->command("BLPOP", "list", "0.003"); });
         break;
       case 6:
-        count([&](std::size_t e) {
-          redis_->set("key", value(std::string(300, 'v'))).then([this, e](result<bool>) {
-            ++ended_[e];
-          });
-        });
+        count([&] { return redis_->set("key", value(std::string(300, 'v'))); });
         break;
       default:
-        count([&](std::size_t e) {
-          redis_->keys("*").then([this, e](result<std::vector<std::string>>) { ++ended_[e]; });
-        });
+        count([&] { return redis_->keys("*"); });
     }
     turns(6);
   }
@@ -130,13 +80,10 @@ class conversation {
     // Not a string: the test's own memory is not the matter.
     char text[64];
     std::snprintf(text, sizeof text, "echo number %d which needs some room", n);
-    count([&](std::size_t e) {
-      redis_->command_as<std::string>("ECHO", std::string_view(text))
-          .then([this, e, n](result<std::string> r) {
-            ++ended_[e];
+    count([&] { return redis_->command_as<std::string>("ECHO", std::string_view(text)); },
+          [this, n](const result<std::string>& r) {
             if (r && !r->contains("number " + std::to_string(n) + " ")) ++foreign_;
           });
-    });
   }
 
   void recover() {
@@ -145,11 +92,9 @@ class conversation {
     EXPECT_EQ(r.value_or(""), "fine") << r.error().to_string();
   }
 
-  blocking::loop loop_;
   std::unique_ptr<redis_server> server_;
   std::unique_ptr<redis_provider> redis_;
   std::optional<speaker> speaker_;
-  std::vector<int> ended_;
   int foreign_ = 0;
   int heard_ = 0;
 };

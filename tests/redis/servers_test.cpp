@@ -196,7 +196,7 @@ TYPED_TEST(redis_with, an_acl_limits_keys_and_channels) {
   EXPECT_TRUE(this->at.wait(bob.create_speaker("bob:mine", ignore)));
 }
 
-// S8, S14, S18, S19 over TCP and Unix sockets, in RESP2 and RESP3.
+// S8, S14, S18, S19, S122, S124 over TCP and Unix sockets, in RESP2 and RESP3.
 TYPED_TEST(redis_with, pub_sub_on_every_transport_and_version) {
   for (const bool local : {false, true}) {
     for (const auto version : {resp::version_choice::resp2, resp::version_choice::resp3}) {

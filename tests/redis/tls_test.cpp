@@ -1,5 +1,5 @@
 // Redis over TLS on every loop: the provider against the embedded server and, on the loops that
-// have real sockets, against redis-server (S10, S26 to S29, S143, S144, S158, S159).
+// have real sockets, against redis-server.
 #include <parley/build_config.hpp>
 
 #if PARLEY_HAS_FILES
@@ -90,6 +90,7 @@ class redis_tls_on : public loop_suite<L> {
 };
 TYPED_TEST_SUITE(redis_tls_on, all_loops, loop_names);
 
+// S10, S26, S27, S143
 TYPED_TEST(redis_tls_on, commands_messages_and_waits) {
   this->talk(this->config(this->serve(this->served())));
 }
@@ -114,6 +115,7 @@ TYPED_TEST(redis_tls_on, comes_back_after_a_restart) {
   }));
 }
 
+// S28, S29
 TYPED_TEST(redis_tls_on, certificates_of_clients) {
   auto c = this->served();
   c.tls.ca_certs = files().ca;
@@ -129,6 +131,7 @@ TYPED_TEST(redis_tls_on, certificates_of_clients) {
   EXPECT_THAT(why.to_string(), HasSubstr("ssl_certfile"));
 }
 
+// S144
 TYPED_TEST(redis_tls_on, passwords_and_users_inside) {
   auto c = this->served();
   c.password = "secret";
@@ -139,6 +142,7 @@ TYPED_TEST(redis_tls_on, passwords_and_users_inside) {
   this->talk(std::move(right));
 }
 
+// S158
 TYPED_TEST(redis_tls_on, says_what_is_wrong) {
   const auto port = this->serve(this->served());
   auto c = this->config(port);
@@ -228,6 +232,7 @@ template <class L>
 class real_redis_tls_on : public redis_tls_on<L> {};
 TYPED_TEST_SUITE(real_redis_tls_on, real_loops, loop_names);
 
+// S10, S26, S27
 TYPED_TEST(real_redis_tls_on, without_certificates_of_clients) {
   const real_tls_server real("no");
   this->talk(this->config(real.port));
@@ -239,6 +244,7 @@ TYPED_TEST(real_redis_tls_on, without_certificates_of_clients) {
   this->talk(user);
 }
 
+// S28, S29
 TYPED_TEST(real_redis_tls_on, with_certificates_of_clients) {
   const real_tls_server real("yes");
   auto c = this->config(real.port);

@@ -25,12 +25,12 @@ TEST(hash_seed_test, sip_hash_agrees_with_its_vectors) {
   const hash_seed published{0x0706050403020100U, 0x0f0e0d0c0b0a0908U};
   std::string text;
   for (char c = 0; c < 15; ++c) text += c;
-  EXPECT_EQ(detail::sip_hash("", published, 2, 4), 0x726fdb47dd0e0e31U);
-  EXPECT_EQ(detail::sip_hash(std::string_view(text).substr(0, 1), published, 2, 4),
+  EXPECT_EQ(parley::detail::sip_hash("", published, 2, 4), 0x726fdb47dd0e0e31U);
+  EXPECT_EQ(parley::detail::sip_hash(std::string_view(text).substr(0, 1), published, 2, 4),
             0x74f839c593dc67fdU);
-  EXPECT_EQ(detail::sip_hash(std::string_view(text).substr(0, 8), published, 2, 4),
+  EXPECT_EQ(parley::detail::sip_hash(std::string_view(text).substr(0, 8), published, 2, 4),
             0x93f5f5799a932462U);
-  EXPECT_EQ(detail::sip_hash(text, published, 2, 4), 0xa129ca6149be45e5U);
+  EXPECT_EQ(parley::detail::sip_hash(text, published, 2, 4), 0xa129ca6149be45e5U);
 }
 
 // Without the seed nobody can tell which keys collide: those that do under one seed are

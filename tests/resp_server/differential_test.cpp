@@ -93,7 +93,6 @@ class differential : public ::testing::Test {
   parley::redis_server ours{loop, {.port = 0}};
 };
 
-// S151
 TEST_F(differential, words_that_are_no_commands) {
   expect_same_lines({"foo", "foo a b", "FoO \"a\\r\\nb\"", "foo \"a\\0b\" c",
                      "foo " + std::string(200, 'x') + " y", std::string(200, 'z') + " a", "get",

@@ -22,6 +22,16 @@ TEST(resp_engine, says_what_it_does_not_know) {
   EXPECT_EQ(w.engine.stats().errors, 4u);
 }
 
+// S126: a page that makes its browser send HTTP to this port reaches no command.
+TEST(resp_engine, browsers_are_cut_off) {
+  for (const std::string_view head : {"POST / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nhost: a\r\n"}) {
+    engine_world w;
+    auto page = w.client();
+    EXPECT_THAT(page->say(std::string(head) + "\r\nSET k v"), ::testing::Not(HasSubstr("+OK")));
+    EXPECT_EQ(w.client()->say("GET k"), "$-1\r\n");
+  }
+}
+
 TEST(resp_engine, a_password_is_asked_for_and_remembered) {
   engine_world w({.password = "secret"});
   auto c = w.client();

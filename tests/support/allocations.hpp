@@ -8,6 +8,8 @@ namespace parley::test {
 
 // Calls of operator new since the program started.
 std::size_t allocations() noexcept;
+// Bytes that operator new has given and nobody has given back, as malloc rounds them.
+std::size_t held_bytes() noexcept;
 
 // While an object lives, the allocation after `allowed` others fails, once.
 class failing_allocation {

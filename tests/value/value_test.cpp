@@ -25,7 +25,7 @@ TEST(value, integers_are_exact_to_64_bits) {
 }
 
 TEST(value, doubles_read_as_integers_only_where_nothing_is_lost) {
-  EXPECT_EQ(value(42.0).as_int(), 42);  // S45: gRPC's structs know doubles only
+  EXPECT_EQ(value(42.0).as_int(), 42);  // gRPC's structs know doubles only
   EXPECT_EQ(value(-0.0).as_int(), 0);
   EXPECT_EQ(value(42.5).as_int(), std::nullopt);
   EXPECT_EQ(value(9223372036854775808.0).as_int(), std::nullopt);
@@ -114,6 +114,13 @@ TEST(value, set_and_push_turn_another_kind_into_their_own) {
   EXPECT_EQ(v.at(0).text(), "changed");
 }
 
+TEST(value, room_for_members_is_no_member) {
+  const value v = value::object(8);
+  EXPECT_TRUE(v.is_object());
+  EXPECT_EQ(v.size(), 0u);
+  EXPECT_EQ(v, value::object());
+}
+
 TEST(value, large_objects_agree_with_a_map_through_random_changes) {
   std::mt19937 random(7);
   std::map<std::string, int> model;
@@ -136,6 +143,7 @@ TEST(value, large_objects_agree_with_a_map_through_random_changes) {
 
 TEST(value, from_members_keeps_the_first_place_and_the_last_value) {
   std::vector<member> list;
+  list.reserve(100);
   for (int i = 0; i < 100; ++i) list.emplace_back("k" + std::to_string(i % 40), i);
   const value v = value::from_members(std::move(list));
   ASSERT_EQ(v.size(), 40U);

@@ -1,10 +1,10 @@
 // A client and a server that say anything at any time, over a link that cuts, breaks and stops:
 // each seed is another conversation. Every message arrives once, in order and as it was sent, up to
 // the end; and each side ends once. A failing seed is printed and replays: PARLEY_SEED=n.
-#include <cstdlib>
 #include <parley/codecs/websocket/shared_message.hpp>
 
 #include "support/pair.hpp"
+#include "support/seeds.hpp"
 #include "websocket/machine_script.hpp"
 
 namespace parley::test {
@@ -278,25 +278,20 @@ class storm {
 };
 
 TEST(websocket_chaos, every_conversation_ends_well) {
-  std::uint64_t first = 1, count = 2000;
-  if (std::getenv("PARLEY_LONG")) count = 10'000;
-  if (const char* one = std::getenv("PARLEY_SEED")) {
-    first = std::strtoull(one, nullptr, 10);
-    count = 1;
-  }
+  const auto seeds = chaos_seeds(10'000);
   std::size_t clean = 0, messages = 0, failures = 0;
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+  for (const std::uint64_t seed : seeds) {
     storm s(seed);
-    ASSERT_EQ(s.run(), "") << "replay with PARLEY_SEED=" << seed;
-    ASSERT_FALSE(HasFailure()) << "replay with PARLEY_SEED=" << seed;
+    ASSERT_EQ(s.run(), "") << replay(seed);
+    ASSERT_FALSE(HasFailure()) << replay(seed);
     clean += s.is_clean() ? 1 : 0;
     messages += s.messages();
     failures += s.failures() > 0 ? 1 : 0;
   }
-  if (count == 1) return;
-  EXPECT_GT(clean, count / 4);
-  EXPECT_GT(failures, count / 10);
-  EXPECT_GT(messages, 10 * count);
+  if (seeds.size() == 1) return;
+  EXPECT_GT(clean, seeds.size() / 4);
+  EXPECT_GT(failures, seeds.size() / 10);
+  EXPECT_GT(messages, 10 * seeds.size());
 }
 
 }  // namespace

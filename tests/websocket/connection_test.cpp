@@ -205,6 +205,31 @@ TEST_P(websocket_connection, writers_are_told_when_to_go_on) {
   EXPECT_THAT(s.peer.read(all), ElementsAre("text 3000 bytes", "text 3000 bytes"));
 }
 
+// A loop drains, then writes: when all goes out in one write nothing else makes it drain again.
+TEST_P(websocket_connection, writers_are_told_when_all_went_out_at_once) {
+  websocket::connection_limits l = quiet();
+  l.high_water = 4000;
+  connection_script s(GetParam(), l);
+  EXPECT_GT(s.machine.send_text(letters(5000), s.now()).value(), l.high_water);
+  s.log.h.drain();
+  EXPECT_FALSE(s.machine.next_deadline()) << "nothing was written yet";
+  const std::string all = s.log.h.sent();
+  ASSERT_TRUE(s.machine.next_deadline());
+  EXPECT_LE(*s.machine.next_deadline(), s.now());
+  s.machine.handle_timeout(s.now());
+  EXPECT_FALSE(s.machine.next_deadline()) << "a loop that cannot drain would spin";
+  s.log.h.drain();
+  EXPECT_THAT(s.told(), ElementsAre("writable"));
+  EXPECT_FALSE(s.machine.next_deadline());
+  // And again.
+  EXPECT_GT(s.machine.send_text(letters(5000), s.now()).value(), l.high_water);
+  (void)s.log.h.sent();
+  EXPECT_TRUE(s.machine.next_deadline());
+  s.log.h.drain();
+  EXPECT_THAT(s.told(), ElementsAre("writable"));
+  EXPECT_THAT(s.peer.read(all), ElementsAre("text 5000 bytes"));
+}
+
 TEST_P(websocket_connection, held_back) {
   connection_script s(GetParam());
   s.log.then = [&](websocket::event& e) {
@@ -266,7 +291,7 @@ TEST_P(websocket_connection, output_outlives_its_machine) {
   EXPECT_GT(all.size(), text.size());
 }
 
-// S117: pings whose answers nobody reads are bounded; those that are read are not.
+// Pings whose answers nobody reads are bounded; those that are read are not.
 TEST_P(websocket_connection, pings_without_end) {
   websocket::connection_limits l = quiet();
   l.max_pongs = 1000;

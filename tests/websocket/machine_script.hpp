@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "support/letters.hpp"
 #include "support/machine_harness.hpp"
 
 namespace parley::test {
@@ -29,13 +30,6 @@ struct counting_source final : random_source {
 };
 
 constexpr role other(role r) { return r == role::server ? role::client : role::server; }
-
-// Text that compresses a little.
-inline std::string letters(std::size_t size, std::uint32_t seed = 1) {
-  std::string text(size, 'a');
-  for (char& c : text) c = static_cast<char>('@' + ((seed = seed * 1664525 + 1013904223) >> 27));
-  return text;
-}
 
 // As text if it is short.
 std::string shown(std::string_view payload);

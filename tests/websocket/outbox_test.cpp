@@ -1,14 +1,14 @@
 #include <gtest/gtest.h>
 
-#include <parley/codecs/websocket/outbox.hpp>
+#include <parley/codecs/websocket/shared_message.hpp>
+#include <parley/core/api/outbox.hpp>
 #include <string>
 #include <vector>
 
 namespace parley::test {
 namespace {
 
-using websocket::outbox;
-using websocket::outbox_fate;
+using outbox = parley::outbox<websocket::shared_message>;
 using websocket::shared_message;
 
 shared_message text(std::string_view payload) {

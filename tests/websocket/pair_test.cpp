@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "support/letters.hpp"
+
 namespace parley::test {
 namespace {
 
@@ -23,14 +25,6 @@ struct counting_source final : random_source {
   }
   unsigned next_ = 1;
 };
-
-// Text that compresses a little.
-std::string letters(std::size_t size) {
-  std::string text(size, 'a');
-  std::uint32_t draw = 1;
-  for (char& c : text) c = static_cast<char>('@' + ((draw = draw * 1664525 + 1013904223) >> 27));
-  return text;
-}
 
 // A server that echoes, and a client that notes what comes.
 struct conversation {

@@ -3,15 +3,14 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <parley/codecs/websocket/deflate.hpp>
 #include <parley/codecs/websocket/shared_message.hpp>
 #include <parley/codecs/websocket/websocket_server.hpp>
-#include <sstream>
 
 #include "redis/loops.hpp"
 #include "support/child.hpp"
+#include "support/chromium.hpp"
 #include "support/websocket_echo.hpp"
 
 namespace parley::test {
@@ -54,33 +53,6 @@ struct browser_server final : websocket_handler {
   std::string verdict;
 };
 
-std::string page_for(std::uint16_t port) {
-  std::ifstream in(std::string(PARLEY_SOURCE_DIR) + "/tests/websocket_on/browser_page.html");
-  std::ostringstream text;
-  text << in.rdbuf();
-  std::string page = text.str();
-  page.replace(page.find("PORT", page.find("127.0.0.1")), 4, std::to_string(port));
-  return page;
-}
-
-// Reaches nothing but this machine.
-std::vector<std::string> chromium(const std::string& profile, const std::string& page) {
-  return {"chromium",
-          "--headless",
-          "--no-sandbox",
-          "--disable-gpu",
-          "--no-first-run",
-          "--disable-background-networking",
-          "--disable-component-update",
-          "--disable-sync",
-          "--disable-default-apps",
-          "--disable-domain-reliability",
-          "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-          "--remote-debugging-port=0",
-          "--user-data-dir=" + profile,
-          "file://" + page};
-}
-
 template <class L>
 void browse() {
   SCOPED_TRACE(L::name);
@@ -88,11 +60,12 @@ void browse() {
   temporary_folder folder;
   browser_server handler;
   websocket_server_config c{.port = 0, .origins = {"null"}, .subprotocols = {"chat"}};
-  c.deflate.max_ratio = 0;
   websocket_server server(at.home(), handler, c);
   ASSERT_TRUE(server.listen());
-  const std::string page = folder.write("page.html", page_for(server.local_address()->port()));
-  child browser(chromium(folder / "profile", page));
+  const std::string page =
+      folder.write("page.html", page_with_ports("websocket_on/browser_page.html",
+                                                {{"PORT", server.local_address()->port()}}));
+  child browser(chromium(folder / "profile", "file://" + page, {chromium_stays}));
   EXPECT_TRUE(at.run_until(
       [&] {
         return (!handler.verdict.empty() &&
@@ -113,6 +86,7 @@ void browse_on(::testing::Types<Loops...>) {
   (browse<Loops>(), ...);
 }
 
+// S141
 TEST(websocket_browser, talks_in_three_pages) {
   if (std::getenv("PARLEY_LONG")) return browse_on(real_loops());
   browse<on_loop<blocking_world>>();

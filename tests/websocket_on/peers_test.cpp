@@ -25,11 +25,7 @@ std::vector<std::string> with(std::vector<std::string> words,
 template <class L>
 class websocket_peers_on : public websocket_on<L> {
  protected:
-  void obey(wire w) {
-    auto c = this->served(w);
-    c.deflate.max_ratio = 0;
-    this->serve(obeying, std::move(c));
-  }
+  void obey(wire w) { this->serve(obeying, this->served(w)); }
   // A client of theirs, from its beginning to its end; our server echoes meanwhile.
   void expect_ok(std::vector<std::string> words) {
     child c(std::move(words));
@@ -54,7 +50,7 @@ class websocket_peers_on : public websocket_on<L> {
       c.host = "localhost";
       c.deflate.enabled = deflate;
       c.subprotocols = {"chat"};
-      c.deflate.max_ratio = 0;  // of what is repeated a million times, see below
+      c.deflate.max_ratio = 0;  // of what is repeated seven million times, see below
       talker t(this->home, c);
       ASSERT_TRUE(this->ran([&] { return t.is_open || t.is_closed; }));
       ASSERT_TRUE(t.is_open) << t.failure();

@@ -13,6 +13,7 @@
 
 #include "redis/loops.hpp"
 #include "redis/watcher.hpp"
+#include "support/letters.hpp"
 #include "support/raw_peer.hpp"
 #include "support/tls_files.hpp"
 #include "support/websocket_echo.hpp"
@@ -28,14 +29,6 @@ enum class wire { tcp, local, tls };
 inline constexpr wire every_wire[] = {wire::tcp, wire::local, wire::tls};
 inline const char* name_of(wire w) {
   return w == wire::tcp ? "TCP" : w == wire::local ? "a Unix socket" : "TLS";
-}
-
-// Text that compresses a little.
-inline std::string letters(std::size_t size) {
-  std::string text(size, 'a');
-  std::uint32_t draw = 1;
-  for (char& c : text) c = static_cast<char>('@' + ((draw = draw * 1664525 + 1013904223) >> 27));
-  return text;
 }
 
 // Gives each event of a server to a function of the test, and counts.

@@ -14,8 +14,8 @@ namespace parley::http::detail {
 class body_writer {
  public:
   body_writer() noexcept = default;
-  // With framing::none nothing may be written; `silent` lets all be written and sends none, for
-  // the answer to HEAD.
+  // With framing::none nothing may be written; `silent` lets all be written, or less, and sends
+  // none, for the answer to HEAD.
   explicit body_writer(body_info body, bool silent = false) noexcept
       : left_(body.length), how_(body.how), silent_(silent), open_(true) {}
 

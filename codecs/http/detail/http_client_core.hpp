@@ -1,19 +1,18 @@
-// The state behind an http_client: its calls, one after another, and its connection. On the heap,
-// and gone with the client; only the session lives longer.
+// The state behind an http_client: its calls, one after another, and the link to its origin. On the
+// heap, and gone with the client; only the link's session lives longer.
 #pragma once
 
 #include <deque>
 #include <memory>
 #include <optional>
-#include <parley/codecs/http/detail/http_client_session.hpp>
+#include <parley/codecs/http/detail/http_link.hpp>
 #include <parley/codecs/http/http_client.hpp>
-#include <parley/core/loop/connector.hpp>
 #include <string>
 #include <string_view>
 
 namespace parley::detail {
 
-class http_client_core final : private connector_owner, private canceller, private timer {
+class http_client_core final : private http_link_owner, private canceller {
  public:
   // The configuration is borrowed.
   http_client_core(loop& home, const http_client_config& config);
@@ -21,33 +20,24 @@ class http_client_core final : private connector_owner, private canceller, priva
 
   operation<http_reply> call(http_request request);
   std::size_t pending() const noexcept { return calls_.size(); }
-  std::uint64_t connects() const noexcept { return connects_; }
-
-  // --- for the session
-  void on_opened();
-  void on_head(const http::response_event& e);
-  void on_body(const http::response_body& e);
-  void on_end(const http::response_end& e);
-  void on_unanswered(const http::unanswered& e);
-  // It is over: `why`, or by the server, between two calls.
-  void on_over(const error* why);
+  std::uint64_t connects() const noexcept { return link_.connects(); }
 
  private:
   class pending_call;
 
-  void connected(connection& c, time_point now) override;
-  void connect_failed(const error& why) override;
+  void link_opened() override;
+  void link_head(const http::response_event& e) override;
+  void link_body(const http::response_body& e) override;
+  void link_end(const http::response_end& e) override;
+  void link_unanswered(const http::unanswered& e, bool was_used) override;
+  void link_over(const error& why, bool was_open) override;
   void cancel(operation_base& op) override;
-  void fired(time_point now) override;  // the handshake has taken too long
 
   result<void> admit(const http_request& request) const;
   void enrol(completer<http_reply> done, http_request request);
   void advance();
-  void connect();
-  result<layer_ptr> make_tls();
   void send_front();
   void on_deadline(pending_call& c);
-  void let_go_of_session() noexcept;
 
   pending_call* current(std::uint64_t tag) noexcept;
   void give_up(const pending_call& c, const error& why);
@@ -55,7 +45,6 @@ class http_client_core final : private connector_owner, private canceller, priva
   void fail_all(const error& why);
   void refuse_body(const pending_call& c, const std::string& what);
 
-  static std::string seconds(duration d);
   std::string overdue(const pending_call& c);
   std::string name_of(const http_request& r) const;
   error about(const http_request& r, const error& why) const;
@@ -63,13 +52,8 @@ class http_client_core final : private connector_owner, private canceller, priva
   loop& loop_;
   const http_client_config& config_;
   const result<void> valid_;
-  const std::string host_;  // for the field Host
-  connector connector_;
+  http_link link_;
   std::deque<std::unique_ptr<pending_call>> calls_;
-  http_client_session* session_ = nullptr;
-  layer_ptr tls_;  // made before the connection, used with it
-  time_point connecting_until_{};
-  std::uint64_t connects_ = 0;
   std::uint64_t attempts_ = 0;
   std::uint64_t last_tag_ = 0;
   bool under_way_ = false;  // the first of calls_ has been sent

@@ -1,4 +1,4 @@
-// The driver of the connection of an http_client.
+// The driver of the connection of an http_link.
 #pragma once
 
 #include <parley/codecs/http/client.hpp>
@@ -9,19 +9,20 @@
 
 namespace parley::detail {
 
-class http_client_core;
+class http_link;
 
 // In a base, so that they are there before the machine that borrows them.
 struct http_client_session_limits {
   http::client_limits limits;
 };
 
-// Lives until the loop has released it, longer than its client if need be.
+// Lives until the loop has released it, longer than its link if need be.
 class http_client_session final : private http_client_session_limits,
                                   public machine_driver<stack<http::client>, http_client_session> {
  public:
-  http_client_session(http_client_core& core, loop& home, const http::client_limits& limits,
-                      std::string host, layer_ptr tls);
+  // Layers may be null; `lower` is next to the socket, and needs `tls`.
+  http_client_session(http_link& link, loop& home, const http::client_limits& limits,
+                      std::string host, layer_ptr tls, layer_ptr lower);
 
   http::client& client() noexcept { return machine_.top(); }
   void attach(connection& c) noexcept { connection_ = &c; }
@@ -32,14 +33,14 @@ class http_client_session final : private http_client_session_limits,
   // Requests that this connection has answered.
   std::size_t answered = 0;
 
-  // The client wants to hear no more. In good order if nothing is under way.
+  // The link wants to hear no more. In good order if nothing is under way.
   void retire(time_point now) noexcept;
 
   void on_event(http::client::event& event, time_point now);
   void released() override;
 
  private:
-  http_client_core* core_;
+  http_link* link_;
   loop& loop_;
   connection* connection_ = nullptr;
   bool opened_ = false;

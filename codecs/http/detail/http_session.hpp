@@ -18,6 +18,7 @@ class http_session final : public machine_driver<stack<http::server>, http_sessi
   void abandon() noexcept;
   // Takes no further request.
   void finish();
+  void cut() noexcept;
   std::size_t place = 0;  // among the server's sessions
 
   // --- the driver
@@ -31,6 +32,7 @@ class http_session final : public machine_driver<stack<http::server>, http_sessi
 
  private:
   void tell_closed() noexcept;
+  bool hand_over(const http::server::event& event, time_point now);
 
   http_server* home_;
   connection& connection_;

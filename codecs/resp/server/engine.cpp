@@ -188,6 +188,11 @@ void engine::refuse_unknown(peer& from, std::span<const std::string_view> argume
   }
   refuse(from, "ERR unknown command '" + for_error(arguments[0]) +
                    "', with args beginning with: " + rest);
+  // A page of any site can make a browser send HTTP to this port, with commands in its body.
+  const auto begins = [&](std::string_view word) {
+    return std::ranges::equal(arguments[0], word, {}, [](char c) { return c | 0x20; });
+  };
+  if (begins("post") || begins("host:")) from.machine.close();
 }
 
 // --- waiting for lists ------------------------------------------------------------------

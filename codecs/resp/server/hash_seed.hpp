@@ -1,28 +1,11 @@
-// Hashing of keys with a secret: without it a client could choose keys that fall
-// into one slot and make every table a list.
+// Keys of the server's tables are hashed with a secret, as everywhere in parley.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
+#include <parley/core/hash_seed.hpp>
 
 namespace parley::resp {
 
-// Sixteen bytes that clients cannot know. Drawn once per server, from the loop's random
-// source; fixed in tests.
-struct hash_seed {
-  std::uint64_t first = 0;
-  std::uint64_t second = 0;
-};
+using parley::hash_of;
+using parley::hash_seed;
 
-// SipHash-1-3 of the text: fast for short keys, and without the seed nobody can build
-// collisions.
-std::uint64_t hash_of(std::string_view text, const hash_seed& seed) noexcept;
-
-namespace detail {
-
-// SipHash with a chosen number of rounds; the published vectors are those of 2 and 4.
-std::uint64_t sip_hash(std::string_view text, const hash_seed& seed, int rounds,
-                       int final_rounds) noexcept;
-
-}  // namespace detail
 }  // namespace parley::resp

@@ -73,6 +73,7 @@ struct connection::working_set {
   std::optional<error> why{};
   bool shows_message = false;  // `message` is with the application
   bool was_high = false;
+  bool has_turned = false;  // the turn that `writable` needs was asked for
   // Of a compressed part that is being inflated: where it lies in the unread input, how much of it
   // is left, and how much input ends with it.
   std::size_t coded_at = 0;

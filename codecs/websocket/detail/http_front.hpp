@@ -52,6 +52,12 @@ class http_front : public Front {
   std::size_t buffered() const override { return http_.buffered(); }
 
  protected:
+  // Instead of start(), for a machine that runs already.
+  void go_on(time_point now, bool has_ended) noexcept {
+    hear(now);
+    until_ = now + timeout_;
+    ended_ = has_ended;
+  }
   void hear(time_point now) noexcept { now_ = now_ < now ? now : now_; }
   // HTTP ends here. What it has written may be with the loop at this moment, and what it has read
   // shows the head that `opened` tells of: neither moves.

@@ -11,6 +11,8 @@ class websocket_session final : public machine_driver<stack<websocket::server>, 
                                 public websocket_peer {
  public:
   websocket_session(websocket_server& home, connection& c, const address& at, layer_ptr tls);
+  // On a connection that came by HTTP.
+  websocket_session(websocket_server& home, const upgrade_request& asked);
   ~websocket_session() = default;
 
   // --- for the server

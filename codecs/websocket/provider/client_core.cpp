@@ -34,9 +34,9 @@ websocket_client_core::~websocket_client_core() = default;
 // --- its life ---------------------------------------------------------------------------------
 
 error websocket_client_core::not_ready() const {
-  if (!initialized_ || !link_) return websocket_core::not_ready();
+  if (!initialized_ || !shared_) return websocket_core::not_ready();
   error why(errc::not_connected, where_ ? where_->to_string() : "");
-  if (const auto& last = link_->last_error()) return std::move(why).with_cause(*last);
+  if (const auto& last = link().last_error()) return std::move(why).with_cause(*last);
   return why;
 }
 
@@ -44,25 +44,29 @@ error websocket_client_core::not_ready() const {
 // starting is worth waiting for.
 operation<void> websocket_client_core::initialize() {
   if (auto ok = config_.validate(); !ok) return ended<void>(*this, std::move(ok));
-  if (!link_) {
+  if (!shared_) {
     where_ = *uri_of(config_);
-    link_ = std::make_unique<websocket_link>(loop_, static_cast<websocket_link_owner&>(*this),
-                                             config_, *where_);
+    shared_ = websocket_shared_link::of(loop_, config_, *where_);
   }
   // Nobody waits for a farewell any more.
-  if (link_->is_closing()) link_->stop();
+  if (link().is_closing()) link().stop();
   completer<void> done(loop_);
   auto op = done.op();
   op.state()->set_fault_sink(this);
-  initialized_ = true;
-  if (link_->is_up()) {
-    done.complete({});
-    return op;
-  }
   op.state()->set_canceller(this);
   if (initializing_.empty()) loop_.set_timer(*this, loop_.now() + config_.connect_timeout);
   initializing_.push_back(std::move(done));
-  link_->start();
+  const bool is_new = !std::exchange(initialized_, true);
+  if (is_new) shared_->enter(*this);
+  if (!link().is_up()) {
+    link().start();
+  } else if (is_new) {
+    // Another client has connected.
+    if (config_.watch) config_.watch->state_changed("websocket", provider_state::up, nullptr);
+    link_up();
+  } else {
+    settle_initialize({});
+  }
   return op;
 }
 
@@ -74,13 +78,15 @@ void websocket_client_core::settle_initialize(result<void> outcome) {
 
 // The provider goes on trying; whoever waits for it is told the true cause.
 void websocket_client_core::fired(time_point) {
-  if (const auto& last = link_->last_error()) return settle_initialize(std::unexpected(*last));
+  if (const auto& last = link().last_error()) return settle_initialize(std::unexpected(*last));
   settle_initialize(fail(errc::timed_out, "no WebSocket connection to " + where_->to_string()));
 }
 
-// Ends all that waits.
+// Ends all that waits, and what the server sends for this client alone.
 void websocket_client_core::give_up(const error& why) {
-  initialized_ = false;
+  if (std::exchange(initialized_, false) && link().is_up() && shared_->has_others(*this)) {
+    for (const auto& [filter, count] : filters_) unsubscribe(filter);
+  }
   settle_initialize(std::unexpected(why));
   end_questions(why, true);
   kept_.clear();
@@ -88,22 +94,23 @@ void websocket_client_core::give_up(const error& why) {
 }
 
 void websocket_client_core::shut() noexcept {
-  // The link first, so that no answer can come while the questions are being ended.
-  if (link_) link_->stop();
-  give_up(error(errc::cancelled));
+  const bool is_there = initialized_;
+  (void)guarded([&] { give_up(error(errc::cancelled)); });
+  if (is_there) shared_->leave(*this);
   websocket_core::shut();
 }
 
 operation<void> websocket_client_core::close() {
+  const bool is_there = initialized_;
   give_up(error(errc::cancelled));
   if (config_.watch) {
     config_.watch->state_changed("websocket", provider_state::closed, nullptr);
   }
-  if (!link_) return ended<void>(*this, {});
+  if (!is_there) return ended<void>(*this, {});
   completer<void> done(loop_);
   auto op = done.op();
   op.state()->set_fault_sink(this);
-  link_->close(std::move(done));
+  shared_->leave(*this, std::move(done));
   return op;
 }
 
@@ -111,17 +118,17 @@ provider_status websocket_client_core::status() const {
   provider_status s;
   s.pending = questions_.size() + initializing_.size();
   s.queued_bytes = kept_bytes_;
-  if (!link_) return s;
-  s.state = link_->state();
-  s.last_error = link_->last_error();
-  s.connects = link_->connects();
-  if (link_->is_up()) s.queued_bytes += link_->client().buffered();
+  if (!shared_) return s;
+  s.state = initialized_ ? link().state() : provider_state::closed;
+  s.last_error = link().last_error();
+  s.connects = link().connects();
+  if (link().is_up()) s.queued_bytes += link().client().buffered();
   return s;
 }
 
 void websocket_client_core::link_up() {
   const websocket_core_ref keep(*this);
-  is_named_ = link_->client().subprotocol() == websocket::envelope_subprotocol;
+  is_named_ = link().client().subprotocol() == websocket::envelope_subprotocol;
   // Those that wait for a confirmation ask again, under the same numbers.
   std::vector<std::string_view> asked;
   for (const auto& [id, q] : questions_) {
@@ -130,7 +137,8 @@ void websocket_client_core::link_up() {
   std::size_t restored = 0;
   for (const auto& [filter, count] : filters_) {
     if (std::find(asked.begin(), asked.end(), filter) != asked.end()) continue;
-    (void)transmit({websocket::envelope_kind::sub, next_id(), filter, {}}, websocket::opcode::text);
+    (void)transmit({websocket::envelope_kind::sub, shared_->next_id(), filter, {}},
+                   websocket::opcode::text);
     ++restored;
   }
   std::vector<std::uint64_t> done;
@@ -142,7 +150,7 @@ void websocket_client_core::link_up() {
   }
   for (const std::uint64_t id : done) end_question(id, value());
   send_kept();
-  if (restored > 0 && link_->connects() > 1 && config_.watch) {
+  if (restored > 0 && link().connects() > 1 && config_.watch) {
     config_.watch->resubscribed("websocket", restored, loop_.now() - down_since_);
   }
   settle_initialize({});
@@ -171,9 +179,9 @@ result<void> websocket_client_core::transmit(const websocket::envelope& e, webso
                           : result<void>();
   }
   scratch_.insert(scratch_.end(), e.payload.begin(), e.payload.end());
-  const auto sent = link_->client().send(type, scratch_, loop_.now());
+  const auto sent = link().client().send(type, scratch_, loop_.now());
   if (!sent) return std::unexpected(sent.error());
-  link_->wake();
+  link().wake();
   return {};
 }
 
@@ -185,9 +193,9 @@ result<delivery> websocket_client_core::send(std::string_view name, websocket::o
   if (type == websocket::opcode::text && !text::valid_utf8(payload)) {
     return fail(errc::bad_value, "text is not UTF-8");
   }
-  if (!link_->is_up() || !kept_.empty()) return keep(name, type, payload);
-  if (link_->client().buffered() + payload.size() > config_.write_limit &&
-      link_->client().buffered() > 0) {
+  if (!link().is_up() || !kept_.empty()) return keep(name, type, payload);
+  if (link().client().buffered() + payload.size() > config_.write_limit &&
+      link().client().buffered() > 0) {
     return fail(errc::queue_full, "write_limit bytes wait for the server to read them");
   }
   auto sent = transmit({websocket::envelope_kind::pub, 0, name, payload}, type);
@@ -198,7 +206,7 @@ result<delivery> websocket_client_core::send(std::string_view name, websocket::o
 // Until there is a connection.
 result<delivery> websocket_client_core::keep(std::string_view name, websocket::opcode type,
                                              byte_view payload) {
-  if (link_->state() == provider_state::failed) return std::unexpected(not_ready());
+  if (link().state() == provider_state::failed) return std::unexpected(not_ready());
   const std::size_t size = name.size() + payload.size();
   const auto fits = [&] { return kept_bytes_ + size <= config_.offline_bytes; };
   if (size > config_.offline_bytes || (!fits() && config_.offline_policy == overflow::reject)) {
@@ -230,9 +238,9 @@ void websocket_client_core::filter_added(std::string_view filter, completer<void
   if (!is_topic_filter(filter) || !websocket::is_envelope_name(filter)) {
     return done.complete(fail(errc::invalid_argument, "this is no sound filter"));
   }
-  const bool is_up = link_->is_up();
+  const bool is_up = link().is_up();
   if (is_up && !is_named_) return done.complete({});
-  auto q = std::make_unique<question>(*this, next_id());
+  auto q = std::make_unique<question>(*this, shared_->next_id());
   q->filter = filter;
   q->confirmed = std::move(done);
   const std::uint64_t id = q->id;
@@ -249,8 +257,14 @@ void websocket_client_core::filter_removed(std::string_view filter) {
       break;
     }
   }
-  if (!link_ || !link_->is_up()) return;
-  (void)transmit({websocket::envelope_kind::unsub, next_id(), filter, {}}, websocket::opcode::text);
+  if (initialized_ && link().is_up()) unsubscribe(filter);
+}
+
+// Unless another client on this connection listens to it as well.
+void websocket_client_core::unsubscribe(std::string_view filter) {
+  if (shared_->is_heard(filter, *this)) return;
+  (void)transmit({websocket::envelope_kind::unsub, shared_->next_id(), filter, {}},
+                 websocket::opcode::text);
 }
 
 void websocket_client_core::link_message(const websocket::message_event& message) {
@@ -318,12 +332,12 @@ void websocket_client_core::cancel(operation_base& op) {
 
 operation<value> websocket_client_core::call(std::string_view name, const value& request,
                                              duration timeout) {
-  if (!initialized_ || !link_->is_up()) {
+  if (!initialized_ || !link().is_up()) {
     return ended<value>(*this, std::unexpected(not_ready()));
   }
   auto payload = json::payload::of(request);
   if (!payload) return ended<value>(*this, std::unexpected(std::move(payload).error()));
-  auto q = std::make_unique<question>(*this, next_id());
+  auto q = std::make_unique<question>(*this, shared_->next_id());
   const auto type = payload->is_text() ? websocket::opcode::text : websocket::opcode::binary;
   const websocket::envelope e{websocket::envelope_kind::call, q->id, name, payload->bytes()};
   if (auto ok = transmit(e, type); !ok) return ended<value>(*this, std::unexpected(ok.error()));

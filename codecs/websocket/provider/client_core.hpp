@@ -4,14 +4,11 @@
 #include <deque>
 #include <memory>
 #include <parley/codecs/websocket/provider/core.hpp>
-#include <parley/codecs/websocket/provider/link.hpp>
+#include <parley/codecs/websocket/provider/shared_link.hpp>
 
 namespace parley::detail {
 
-class websocket_client_core final : public websocket_core,
-                                    public canceller,
-                                    private websocket_link_owner,
-                                    private timer {
+class websocket_client_core final : public websocket_core, public canceller, private timer {
  public:
   websocket_client_core(loop& home, websocket_config config);
 
@@ -26,6 +23,11 @@ class websocket_client_core final : public websocket_core,
   operation<value> call(std::string_view name, const value& request, duration timeout);
   // Of a call: its answer is dropped when it comes.
   void cancel(operation_base& op) override;
+
+  // --- told by the link
+  void link_up();
+  void link_down(const error& why, bool final);
+  void link_message(const websocket::message_event& message);
 
  private:
   // A question that waits for its answer: a call, or a filter that is to be confirmed.
@@ -45,10 +47,10 @@ class websocket_client_core final : public websocket_core,
   void filter_added(std::string_view filter, completer<void> done) override;
   void filter_removed(std::string_view filter) override;
 
-  void link_up() override;
-  void link_down(const error& why, bool final) override;
-  void link_message(const websocket::message_event& message) override;
-  void link_writable() override {}
+  void hold_sender() override { shared_->hold(*this); }
+  void inboxes_full(bool any) override {
+    if (!any && shared_) shared_->let_go(*this);
+  }
   void fired(time_point now) override;  // initialize() has waited long enough
 
   void settle_initialize(result<void> outcome);
@@ -56,19 +58,20 @@ class websocket_client_core final : public websocket_core,
   result<void> transmit(const websocket::envelope& e, websocket::opcode type);
   result<delivery> keep(std::string_view name, websocket::opcode type, byte_view payload);
   void send_kept();
-  std::uint64_t next_id() noexcept { return ++last_id_; }
+  void unsubscribe(std::string_view filter);
+  websocket_link& link() noexcept { return shared_->link(); }
+  const websocket_link& link() const noexcept { return shared_->link(); }
   void answered(const websocket::envelope& e);
   void end_questions(const error& why, bool with_filters);
   void end_question(std::uint64_t id, result<value> outcome);
 
   std::optional<uri> where_;
-  std::unique_ptr<websocket_link> link_;
+  std::shared_ptr<websocket_shared_link> shared_;  // from initialize() on
   std::map<std::uint64_t, std::unique_ptr<question>> questions_;
   std::deque<waiting> kept_;
   std::size_t kept_bytes_ = 0;
   std::vector<completer<void>> initializing_;
   std::vector<std::byte> scratch_;
-  std::uint64_t last_id_ = 0;
   time_point down_since_{};
   bool is_named_ = false;  // the server speaks envelopes
 };

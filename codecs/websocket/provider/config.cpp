@@ -13,8 +13,11 @@ void check_server(const websocket_config& c, fault_list& found) {
   found.check(c.ssl_cert.empty() == c.ssl_key.empty(), "ssl_cert and ssl_key go together");
   found.check(!c.ssl_cert.empty() || c.clients == client_certificates::none,
               "clients is set and there is no ssl_cert");
+  found.check(c.listens || (c.ssl_cert.empty() && c.unix_socket.empty()),
+              "listens is false, but ssl_cert or unix_socket is set");
   found.check(c.max_connections > 0, "max_connections is 0");
   found.check(c.headers.empty() && c.origin.empty(), "headers and origin are a client's");
+  found.check(c.share == nullptr, "share is a client's");
 }
 
 void check_client(const websocket_config& c, fault_list& found) {

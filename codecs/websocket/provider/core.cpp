@@ -77,6 +77,29 @@ operation<delivery> websocket_core::shout_for_remote(std::string_view name, cons
 
 // --- listening --------------------------------------------------------------------------------
 
+// Without a callback it only speaks, until it is told to listen.
+operation<speaker> websocket_core::open_speaker(std::string_view name, message_callback on_message,
+                                                speaker_options options) {
+  if (!initialized_) return ended<speaker>(*this, std::unexpected(not_ready()));
+  if (!is_topic_filter(name) || !websocket::is_envelope_name(name)) {
+    return ended<speaker>(
+        *this, fail(errc::invalid_argument, "this is neither a name nor a sound filter"));
+  }
+  auto* const made = new websocket_speaker(*this, name, options);
+  // Held until the operation has a handle of its own.
+  speaker held(made);
+  if (!on_message) return ended<speaker>(*this, std::move(held));
+  return made->listen_first(std::move(on_message));
+}
+
+operation<inbox> websocket_core::open_inbox(std::string_view name, speaker_options options) {
+  // One that is as large as the largest message has room for it.
+  const inbox_limits limits{config_.max_queue, config_.max_size};
+  return inbox_core::open(loop_, *this, limits, [&](message_callback hears) {
+    return open_speaker(name, std::move(hears), options);
+  });
+}
+
 void websocket_core::join(websocket_speaker& who, completer<void> done) {
   listeners_.add(who.name(), who);
   all_.push_back(&who);

@@ -8,6 +8,7 @@
 #include <parley/codecs/websocket/envelope.hpp>
 #include <parley/codecs/websocket/frame.hpp>
 #include <parley/codecs/websocket/websocket_provider.hpp>
+#include <parley/core/api/inbox.hpp>
 #include <parley/core/api/topic_index.hpp>
 #include <parley/core/async/operation.hpp>
 #include <string>
@@ -18,7 +19,7 @@ namespace parley::detail {
 
 class websocket_speaker;
 
-class websocket_core : public fault_sink, public remote_sink {
+class websocket_core : public fault_sink, public remote_sink, public inbox_port {
  public:
   // By config.is_server; with one reference.
   static websocket_core* make(loop& home, websocket_config config);
@@ -42,8 +43,11 @@ class websocket_core : public fault_sink, public remote_sink {
   virtual websocket_counts counts() const { return {}; }
   virtual std::optional<address> local_address() const { return std::nullopt; }
   virtual void admit_with(websocket_admission) {}
+  virtual std::shared_ptr<upgrade_target> upgrades() { return nullptr; }
   remote remote_handle();
 
+  operation<speaker> open_speaker(std::string_view name, message_callback on_message,
+                                  speaker_options options);
   operation<delivery> publish(std::string_view name, const value& v);
   operation<delivery> publish(std::string_view name, websocket::opcode type, byte_view payload);
 
@@ -51,6 +55,10 @@ class websocket_core : public fault_sink, public remote_sink {
   void join(websocket_speaker& who, completer<void> done);
   // Also one that has not joined.
   void leave(websocket_speaker& who) noexcept;
+  // Whether a speaker here listens with this filter.
+  bool has_filter(std::string_view filter) const { return filters_.contains(filter); }
+
+  operation<inbox> open_inbox(std::string_view name, speaker_options options);
 
   virtual operation<callable> make_callable(std::string_view name) = 0;
   virtual operation<callable> serve(std::string_view name, call_handler handler) = 0;

@@ -1,8 +1,8 @@
 #include <parley/codecs/websocket/envelope.hpp>
 #include <parley/codecs/websocket/errc.hpp>
-#include <parley/codecs/websocket/provider/base64.hpp>
 #include <parley/codecs/websocket/provider/link.hpp>
 #include <parley/codecs/websocket/provider/settings.hpp>
+#include <parley/core/text/base64.hpp>
 #include <utility>
 
 namespace parley::detail {
@@ -72,7 +72,7 @@ websocket_wish::websocket_wish(const websocket_config& config, const uri& where)
       given(config.headers) {
   if (where.has_user()) {
     const std::string both = where.user() + ":" + std::string(where.password().reveal());
-    authorization = "Basic " + base64(as_bytes(both));
+    authorization = "Basic " + text::base64_encode(as_bytes(both));
     headers.push_back({"Authorization", authorization});
   }
   for (const auto& [name, value] : given) headers.push_back({name, value});

@@ -82,6 +82,7 @@ class websocket_link final : public kept_link {
 
   // The machine; only while is_up(). After a command call wake().
   websocket::client& client() noexcept { return session_->client(); }
+  const websocket::client& client() const noexcept { return session_->client(); }
   void wake() { session_->wake(); }
 
  private:

@@ -1,5 +1,5 @@
+#include <parley/codecs/http/upgrade_target.hpp>
 #include <parley/codecs/websocket/provider/core.hpp>
-#include <parley/codecs/websocket/provider/speaker.hpp>
 #include <parley/codecs/websocket/websocket_provider.hpp>
 #include <utility>
 
@@ -26,35 +26,22 @@ operation<void> websocket_provider::close() { return core_->close(); }
 void websocket_provider::admit_with(websocket_admission decide) {
   core_->admit_with(std::move(decide));
 }
+std::shared_ptr<upgrade_target> websocket_provider::upgrades() { return core_->upgrades(); }
 remote websocket_provider::remote_handle() { return core_->remote_handle(); }
 
 operation<speaker> websocket_provider::create_speaker(std::string_view name,
                                                       speaker_options options) {
-  if (!core_->is_ready()) {
-    return detail::ended<speaker>(*core_, std::unexpected(core_->not_ready()));
-  }
-  if (!is_topic_filter(name) || !websocket::is_envelope_name(name)) {
-    return detail::ended<speaker>(
-        *core_, fail(errc::invalid_argument, "this is neither a name nor a sound filter"));
-  }
-  return detail::ended<speaker>(*core_,
-                                speaker(new detail::websocket_speaker(*core_, name, options)));
+  return core_->open_speaker(name, {}, options);
 }
 
 operation<speaker> websocket_provider::create_speaker(std::string_view name,
                                                       message_callback on_message,
                                                       speaker_options options) {
-  if (!core_->is_ready()) {
-    return detail::ended<speaker>(*core_, std::unexpected(core_->not_ready()));
-  }
-  if (!is_topic_filter(name) || !websocket::is_envelope_name(name)) {
-    return detail::ended<speaker>(
-        *core_, fail(errc::invalid_argument, "this is neither a name nor a sound filter"));
-  }
-  auto* made = new detail::websocket_speaker(*core_, name, options);
-  // Held until the operation has a handle of its own.
-  const speaker held(made);
-  return made->listen_first(std::move(on_message));
+  return core_->open_speaker(name, std::move(on_message), options);
+}
+
+operation<inbox> websocket_provider::create_inbox(std::string_view name, speaker_options options) {
+  return core_->open_inbox(name, options);
 }
 
 operation<callable> websocket_provider::create_callable(std::string_view name) {

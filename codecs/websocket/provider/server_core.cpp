@@ -20,6 +20,7 @@ websocket_server_config server_config_of(const websocket_config& c) {
   s.host = c.host;
   s.port = c.port;
   s.unix_socket = c.unix_socket;
+  s.listens = c.listens;
   s.max_connections = c.max_connections;
   s.origins = c.origins;
   if (c.names != websocket_names::raw) {
@@ -48,7 +49,8 @@ websocket_server_config server_config_of(const websocket_config& c) {
 
 websocket_server_core::websocket_server_core(loop& home, websocket_config config)
     : websocket_core(home, std::move(config)),
-      machine_mark_(connection_limits_of(config_).high_water) {
+      machine_mark_(connection_limits_of(config_).high_water),
+      listening_(draw_seed(home)) {
   if (config_.compression == "deflate") deflater_.emplace(config_.deflate);
 }
 
@@ -64,6 +66,7 @@ operation<void> websocket_server_core::initialize() {
     auto how = server_config_of(config_);
     how.ask = static_cast<bool>(admission_);
     server_.emplace(loop_, static_cast<websocket_handler&>(*this), std::move(how));
+    if (door_) door_->server = &*server_;
   }
   if (!server_->is_listening()) {
     if (auto ok = server_->listen(); !ok) {
@@ -89,8 +92,15 @@ void websocket_server_core::shut() noexcept {
   state_ = provider_state::closed;
   handlers_.clear();
   admission_ = {};
+  if (door_) door_->server = nullptr;
   // Clients go without a word, and say `closed` from in here.
   server_.reset();
+}
+
+std::shared_ptr<upgrade_target> websocket_server_core::upgrades() {
+  if (!door_) door_ = std::make_shared<door>();
+  door_->server = server_ ? &*server_ : nullptr;
+  return door_;
 }
 
 provider_status websocket_server_core::status() const {
@@ -127,7 +137,10 @@ void websocket_server_core::on_event(websocket_peer& peer, websocket::event& eve
       std::erase_if(visitors_, [&](const auto& v) { return v.second == &peer; });
     }
   } else if (const auto* message = std::get_if<websocket::message_event>(&event)) {
+    // Callbacks may deliver nothing themselves, so that there is one sender at a time.
+    sender_ = m;
     take(*m, *message);
+    sender_ = nullptr;
   } else if (std::holds_alternative<websocket::writable>(event)) {
     flush(*m);
   } else if (const auto* why = std::get_if<failed>(&event)) {
@@ -173,12 +186,30 @@ void websocket_server_core::enter(websocket_peer& peer, const websocket::opened&
 }
 
 void websocket_server_core::leave_member(member& m) noexcept {
+  if (sender_ == &m) sender_ = nullptr;
   for (const std::string& f : m.filters) listening_.remove(f, m);
   members_[m.place] = members_.back();
   members_[m.place]->place = m.place;
   members_.pop_back();
   lost_ += m.box.lost();
   delete &m;
+}
+
+// --- back-pressure of inboxes -----------------------------------------------------------------
+
+void websocket_server_core::hold_sender() {
+  if (sender_ == nullptr) return;
+  sender_->is_held = true;
+  sender_->peer.machine().hold();
+}
+
+void websocket_server_core::inboxes_full(bool any) {
+  if (any) return;  // each is held when it sends
+  for (member* m : members_) {
+    if (!std::exchange(m->is_held, false)) continue;
+    m->peer.machine().go_on();
+    m->peer.wake();
+  }
 }
 
 // --- what they say ----------------------------------------------------------------------------
@@ -352,17 +383,17 @@ bool websocket_server_core::push(member& m, const websocket::shared_message& mes
     return true;
   }
   switch (m.box.push(message, key, waits)) {
-    case websocket::outbox_fate::queued:
+    case outbox_fate::queued:
       return true;
-    case websocket::outbox_fate::overrun:
+    case outbox_fate::overrun:
       ++overrun_;
       m.is_leaving = true;
       machine.fail(error(websocket::errc::slow_reader, "write_limit bytes wait for it"),
                    loop_.now());
       m.peer.wake();
       return false;
-    case websocket::outbox_fate::rejected:
-    case websocket::outbox_fate::dropped:
+    case outbox_fate::rejected:
+    case outbox_fate::dropped:
       break;
   }
   return false;

@@ -3,9 +3,10 @@
 
 #include <memory>
 #include <parley/codecs/websocket/deflate.hpp>
-#include <parley/codecs/websocket/outbox.hpp>
 #include <parley/codecs/websocket/provider/core.hpp>
+#include <parley/codecs/websocket/shared_message.hpp>
 #include <parley/codecs/websocket/websocket_server.hpp>
+#include <parley/core/api/outbox.hpp>
 
 namespace parley::detail {
 
@@ -22,6 +23,7 @@ class websocket_server_core final : public websocket_core, private websocket_han
     return server_ ? server_->local_address() : std::nullopt;
   }
 
+  std::shared_ptr<upgrade_target> upgrades() override;
   void admit_with(websocket_admission decide) override { admission_ = std::move(decide); }
   // What a visit was answered with; 0: accepted.
   void answer_visit(std::uint64_t id, std::uint16_t status, std::string_view text);
@@ -36,14 +38,22 @@ class websocket_server_core final : public websocket_core, private websocket_han
         : peer(at), box(c.write_limit, c.write_policy), is_named(speaks_names) {}
 
     websocket_peer& peer;
-    websocket::outbox box;
+    outbox<websocket::shared_message> box;
     std::vector<std::string> filters;
     std::uint64_t told = 0;  // the last broadcast that it was given
     std::size_t place = 0;   // among all members
     bool is_named;
     bool is_leaving = false;  // it was too slow
+    bool is_held = false;     // until inboxes have room
   };
   class broadcast;
+  // What others have of the server; leads nowhere before it is there and once it is gone.
+  struct door final : upgrade_target {
+    driver* take(const upgrade_request& asked) override {
+      return server != nullptr ? server->take(asked) : nullptr;
+    }
+    websocket_server* server = nullptr;
+  };
 
   ~websocket_server_core() override;
 
@@ -51,6 +61,9 @@ class websocket_server_core final : public websocket_core, private websocket_han
   // Clients send what they have without being asked.
   void filter_added(std::string_view filter, completer<void> done) override;
   void filter_removed(std::string_view) override {}
+
+  void hold_sender() override;
+  void inboxes_full(bool any) override;
 
   void on_event(websocket_peer& peer, websocket::event& event, time_point now) override;
   void receive_visitor(websocket_peer& peer, const http::request_head& head);
@@ -69,10 +82,12 @@ class websocket_server_core final : public websocket_core, private websocket_han
   // Output of a machine above which messages wait in the member's box, where they can be dropped.
   const std::size_t machine_mark_;
   std::optional<websocket_server> server_;  // gone once shut
+  std::shared_ptr<door> door_;              // made when it is asked for
   websocket_admission admission_;
   std::map<std::uint64_t, websocket_peer*> visitors_;  // that wait to be let in
   std::uint64_t visits_ = 0;
   std::vector<member*> members_;
+  member* sender_ = nullptr;  // whose message is being delivered
   topic_index<member> listening_;
   std::optional<websocket::shared_deflater> deflater_;
   std::map<std::string, call_handler, std::less<>> handlers_;

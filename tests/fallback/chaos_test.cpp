@@ -1,0 +1,201 @@
+// Three carriers that die and come back in simulated time, a speaker and a listener that keep what
+// they are given: each seed is another history. Nothing that was accepted is lost, each shout ends
+// once, each message is heard once, every carrier sees messages in their order, switches are
+// bounded, and nothing is left (S121). A failing seed is printed and replays: PARLEY_SEED=n.
+#include <parley/core/fallback/message_tag.hpp>
+
+#include <cstdlib>
+#include <map>
+#include <parley/adapters/sim/random.hpp>
+
+#include "fallback/factory_on.hpp"
+
+namespace parley::test {
+namespace {
+
+class fallback_history {
+ public:
+  explicit fallback_history(std::uint64_t seed)
+      : world_(seed), random_(sim::prng::named(seed, "fallback")) {
+    for (const char* name : {"redis", "mqtt", "websocket"}) {
+      hubs_.push_back(std::make_unique<fake_hub>(here_, name));
+      hubs_.back()->latency = random_.between(100us, 20ms);
+      hubs_.back()->tells = !random_.one_in(4);
+      table_.add(name, hubs_.back()->maker());
+    }
+    table_.encode_with(&encode_json);
+    config_.supervision.fail_back_after = random_.between(1s, 10s);
+    config_.supervision.grace = random_.between(0s, 800ms);
+    config_.supervision.warm = random_.one_in(3);
+    config_.options.dedupe = true;
+    config_.options.keep_time = 10min;
+    interface_configs where;
+    where.add("redis://a").add("mqtt://b").add("ws://c");
+    factory_.emplace(here_, table_, std::move(where), config_);
+  }
+
+  std::string run() {
+    if (!open()) return "could not begin: " + fault_;
+    const std::uint64_t acts = 30 + random_.below(90);
+    for (std::uint64_t i = 0; i < acts && fault_.empty(); ++i) act();
+    for (auto& h : hubs_) bring_back(*h);
+    world_.run_for(2min);
+    if (fault_.empty()) check();
+    return fault_.empty() ? end() : fault_;
+  }
+
+  std::uint64_t shouted = 0, switches = 0, duplicates = 0;
+
+ private:
+  bool open() {
+    auto l = here_.wait(factory_->create_speaker(
+        "news/#", [this](const message& m) { ++heard_[std::string(m.text())]; }, preference()));
+    auto s = here_.wait(factory_->create_speaker("news/7", preference()));
+    if (!l || !s) return false;
+    listener_ = *l;
+    speaker_ = *s;
+    world_.run_for(1s);  // it listens everywhere
+    return true;
+  }
+
+  void act() {
+    switch (random_.below(8)) {
+      case 0:
+        // Some carrier is up at all times.
+        if (alive() > 1) kill_one();
+        break;
+      case 1:
+      case 2:
+        bring_back(*hubs_[random_.below(3)]);
+        break;
+      case 3:
+        if (alive() > 1 && random_.one_in(2)) {
+          fake_hub& h = *hubs_[random_.below(3)];
+          if (h.alive) h.accepts_and_dies = true;
+        }
+        break;
+      case 4:
+        world_.run_for(random_.between(1s, 30s));
+        break;
+      default:
+        for (std::uint64_t n = 1 + random_.below(12); n > 0; --n) shout();
+        break;
+    }
+    world_.run_for(random_.between(0s, 900ms));
+    for (auto& h : hubs_) {
+      if (alive() < 2) h->accepts_and_dies = false;
+    }
+  }
+  std::size_t alive() const {
+    std::size_t n = 0;
+    for (const auto& h : hubs_) n += h->alive && !h->accepts_and_dies ? 1U : 0U;
+    return n;
+  }
+  void kill_one() {
+    fake_hub& h = *hubs_[random_.below(3)];
+    if (!h.alive) return;
+    h.die(random_.one_in(2) ? errc::reset : errc::closed);
+    ++losses_;
+  }
+  void bring_back(fake_hub& h) {
+    h.accepts_and_dies = false;
+    if (!h.alive) h.revive();
+  }
+
+  void shout() {
+    const std::string text = std::to_string(++shouted);
+    ends_[text] = 0;
+    auto op = random_.one_in(2) ? speaker_->shout(text) : speaker_->shout_bytes(as_bytes(text));
+    std::move(op).then([this, text](const result<delivery>& r) {
+      ++ends_[text];
+      if (!r) fault_ = text + " failed: " + r.error().to_string();
+    });
+  }
+
+  void check() {
+    for (const auto& [text, times] : ends_) {
+      if (times != 1) return fail_with(text + " has ended " + std::to_string(times) + " times");
+      if (heard_[text] != 1) {
+        return fail_with(text + " was heard " + std::to_string(heard_[text]) + " times");
+      }
+    }
+    for (const auto& h : hubs_) check_order(*h);
+    const channel_status s = *factory_->channel("news/7");
+    switches = s.switches;
+    duplicates = factory_->channel("news/#")->duplicates;
+    if (s.waiting != 0 || s.waiting_bytes != 0) fail_with("something still waits");
+    // Each loss causes one, to the next or to none, and one back at each level.
+    std::uint64_t lost = 0;
+    for (const auto& c : s.carriers) lost += c.report.losses;
+    if (s.switches > 4 * lost + 2) fail_with("it flaps: " + std::to_string(s.switches));
+    if (!s.is_carrying) fail_with("nothing carries");
+  }
+  // The first time that each message reaches a carrier.
+  void check_order(const fake_hub& h) {
+    std::map<std::uint64_t, bool> seen;
+    std::uint64_t last = 0;
+    for (const std::string& line : h.log) {
+      const auto tagged = read_tag(as_bytes(line).subspan(line.find(':') + 1));
+      if (!tagged) return fail_with("without an identifier: " + line);
+      if (std::exchange(seen[tagged->id.number], true)) continue;
+      if (tagged->id.number < last) return fail_with(h.protocol + ": out of order");
+      last = tagged->id.number;
+    }
+  }
+  void fail_with(std::string why) {
+    if (fault_.empty()) fault_ = std::move(why);
+  }
+
+  std::string end() {
+    speaker_.reset();
+    listener_.reset();
+    world_.run_for(1s);
+    if (!factory_->channels().empty()) return "a channel is left";
+    for (const auto& h : hubs_) {
+      if (h->speakers != 0) return "a speaker is left";
+    }
+    auto closed = here_.wait(factory_->close());
+    factory_.reset();
+    for (const auto& h : hubs_) {
+      if (!h->providers.empty()) return "a provider is left";
+    }
+    if (world_.run_until_idle(1min) != sim::stopped::idle) return "a timer is left";
+    return closed ? "" : "not closed";
+  }
+
+  sim::world world_;
+  sim::host& here_ = world_.add_host("here");
+  sim::prng random_;
+  std::vector<std::unique_ptr<fake_hub>> hubs_;
+  protocols table_;
+  interface_factory_config config_;
+  std::optional<interface_factory> factory_;
+  std::optional<speaker> speaker_, listener_;
+  std::map<std::string, int> ends_, heard_;
+  std::size_t losses_ = 0;
+  std::string fault_;
+};
+
+TEST(fallback_chaos, every_history_ends_well) {
+  std::uint64_t first = 1, count = 2000;
+  if (std::getenv("PARLEY_LONG")) count = 20'000;
+  if (const char* one = std::getenv("PARLEY_SEED")) {
+    first = std::strtoull(one, nullptr, 10);
+    count = 1;
+  }
+  std::uint64_t shouted = 0, switches = 0, duplicates = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    fallback_history h(seed);
+    ASSERT_EQ(h.run(), "") << "replay with PARLEY_SEED=" << seed;
+    shouted += h.shouted;
+    switches += h.switches;
+    duplicates += h.duplicates;
+  }
+  if (count == 1) return;
+  EXPECT_GT(shouted, 50 * count);
+  EXPECT_GT(switches, count);
+  EXPECT_GT(duplicates, count / 20);
+}
+
+}  // namespace
+}  // namespace parley::test
