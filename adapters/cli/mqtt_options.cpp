@@ -31,6 +31,10 @@ void check_mqtt(const options& o) {
                     o.will_qos || o.will_retain || !o.version.empty() || !o.client_id.empty() ||
                     o.keepalive || o.persistent;
   if (!asks) return;
+  if (!o.fallback.empty()) {
+    throw CLI::ValidationError("--fallback",
+                               "takes what is MQTT's from its URL: mqtt://host?qos=1&client_id=me");
+  }
   throw CLI::ValidationError(
       "--qos, --retain, --will-..., --version, --client-id, --keepalive and --persistent",
       "are for mqtt URLs");

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <parley/adapters/cli/fallback.hpp>
 #include <parley/adapters/cli/mqtt_options.hpp>
 #include <parley/adapters/cli/options.hpp>
 #include <parley/adapters/cli/report.hpp>
 #include <parley/adapters/cli/url.hpp>
 #include <parley/core/version.hpp>
+#include <utility>
 
 namespace parley::cli {
 namespace {
@@ -36,6 +38,7 @@ examples:
   parley pub http://localhost:8080/events updates/status online
   parley sub mqtt://localhost 'sensor/+/data' --qos 1
   parley pub mqtt://localhost sensor/7/data 21.5 --qos 1 --retain
+  parley sub events --fallback redis://cache,mqtt://hub,ws://gateway:8765
   parley serve rediss://localhost:6380 --cert chain.pem --key key.pem
 
 exit codes:
@@ -95,7 +98,7 @@ void unmark(std::string& word) {
 }
 
 void add_common(CLI::App& app, options& o, const char* about_url = url_help) {
-  app.add_option("URL", o.url, about_url)->required();
+  app.add_option("URL", o.url, about_url);  // required: see check_places()
   std::vector<std::string> names;
   names.reserve(loop_kinds.size());
   for (const loop_kind kind : loop_kinds) names.emplace_back(to_string(kind));
@@ -116,7 +119,13 @@ void add_common(CLI::App& app, options& o, const char* about_url = url_help) {
 }
 
 void add_topic(CLI::App& app, options& o) {
-  app.add_option("TOPIC", o.topic, "the channel")->required();
+  app.add_option("TOPIC", o.topic, "the channel");
+  app.add_option_function<std::string>(
+         "--fallback", [&](const std::string& list) { o.fallback = split_urls(list); },
+         "instead of URL: the first of these that works, and the next when it is lost")
+      ->type_name("URL,URL,...");
+  app.add_flag("--dedupe", o.dedupe,
+               "with --fallback, on both sides: each message is heard once, by an identifier");
   app.add_flag("--json", o.json, "print JSON, an object per line");
 }
 
@@ -215,6 +224,36 @@ void add_serve(CLI::App& app, options& o) {
       "WebSocket, at all paths; pages of other origins come in by ?origin=https://app.example.");
 }
 
+// With --fallback there is no URL: the words are the topic, and what follows it.
+void shift_words(options& o) {
+  if (o.fallback.empty()) return;
+  if (!o.topic.empty()) o.messages.insert(o.messages.begin(), std::move(o.topic));
+  o.topic = std::exchange(o.url, {});
+}
+
+// What is required depends on --fallback.
+void check_places(const options& o) {
+  const bool has_topic = o.what == options::verb::pub || o.what == options::verb::sub;
+  if (o.fallback.empty()) {
+    if (o.url.empty()) throw CLI::RequiredError("URL");
+    if (has_topic && o.topic.empty()) throw CLI::RequiredError("TOPIC");
+    if (o.dedupe) throw CLI::ValidationError("--dedupe", "goes with --fallback");
+    return;
+  }
+  if (o.topic.empty()) throw CLI::RequiredError("TOPIC");
+  if (o.topic.find("://") != std::string::npos) {
+    throw CLI::ValidationError("--fallback", "names all URLs; the first word is TOPIC");
+  }
+  if (o.what == options::verb::sub && !o.messages.empty()) {
+    throw CLI::ExtrasError("sub", std::vector<std::string>{o.messages.front()});
+  }
+  if (o.pattern) {
+    throw CLI::ValidationError("--pattern",
+                               "is of one protocol alone; with --fallback '+' is one "
+                               "level of a topic, and '#' the rest");
+  }
+}
+
 // What CLI11 cannot say.
 void check_call(const options& o) {
   if (!is_http(o.url)) {
@@ -296,6 +335,8 @@ std::variant<options, int> parse_options(int argc, const char* const* argv) {
   add_serve(app, o);
   try {
     app.parse(marked(argc, argv));
+    shift_words(o);
+    check_places(o);
     if (o.what == options::verb::pub && o.messages.empty() == !o.from_stdin) {
       throw CLI::ValidationError("pub", "wants either messages or --stdin");
     }

@@ -17,6 +17,9 @@ struct options {
   std::string url;
   // serve: a ws:// URL that shares the port of an http:// one; further places of an mqtt:// broker.
   std::vector<std::string> beside;
+  // pub and sub: instead of a URL, several in the order of preference.
+  std::vector<std::string> fallback;
+  bool dedupe = false;  // with it: each message has an identifier
   std::string topic;
   std::vector<std::string> messages;   // pub: what to publish; call: the words of the command
   bool from_stdin = false;             // pub: all of standard input is one message

@@ -1,12 +1,10 @@
-#include <fmt/format.h>
-
 #include <parley/adapters/all/built_in.hpp>
 #include <parley/adapters/cli/call.hpp>
 #include <parley/adapters/cli/ending.hpp>
+#include <parley/adapters/cli/fallback.hpp>
 #include <parley/adapters/cli/http_call.hpp>
 #include <parley/adapters/cli/mqtt.hpp>
-#include <parley/adapters/cli/output.hpp>
-#include <parley/adapters/cli/printer.hpp>
+#include <parley/adapters/cli/pub_sub.hpp>
 #include <parley/adapters/cli/report.hpp>
 #include <parley/adapters/cli/rest.hpp>
 #include <parley/adapters/cli/run.hpp>
@@ -18,45 +16,6 @@
 #include <parley/adapters/cli/websocket.hpp>
 
 namespace parley::cli {
-namespace {
-
-// --- pub --------------------------------------------------------------------------
-
-task<int> publish(provider& p, const options& o, stop& end) {
-  auto speaker = co_await end.unless_stopped(p.create_speaker(o.topic, speaker_options()));
-  if (!speaker) co_return ended_by(end, "cannot publish", speaker.error());
-  for (const std::string& message : o.messages) {
-    auto sent = co_await end.unless_stopped(speaker->shout_bytes(as_bytes(message)));
-    if (!sent) co_return ended_by(end, "cannot publish", sent.error());
-    if (o.quiet) continue;
-    auto printed = write_output(receipt(o, message.size(), sent->receivers));
-    if (!printed) stop_for_output(end, printed.error());
-    if (!printed) co_return ended_by(end, "cannot print", printed.error());
-  }
-  co_return exit_ok;
-}
-
-// --- sub --------------------------------------------------------------------------
-
-task<int> subscribe(loop& home, provider& p, const options& o, stop& end) {
-  printer out(o, end);
-  speaker_options how;
-  how.pattern = o.pattern;
-  how.decode = decode_policy::text;
-  how.decode_set = true;
-  const auto on_message = [&out](const message& m) { out.print(m); };
-  auto speaker = co_await end.unless_stopped(p.create_speaker(o.topic, on_message, how));
-  if (!speaker) co_return ended_by(end, "cannot subscribe", speaker.error());
-  if (o.verbose) note(fmt::format("subscribed to {}", o.topic));
-  out.wait_until(home);
-  (void)co_await end.requested();
-  // Only if the server is there to be told; otherwise closing says it all.
-  if (p.status().state == provider_state::up) (void)co_await speaker->stop_listening();
-  if (const error* why = end.why()) report("cannot go on", *why);
-  co_return end.exit_code();
-}
-
-}  // namespace
 
 task<int> run(loop& home, const options& o, stop& end) {
   end.bind(home);
@@ -65,6 +24,7 @@ task<int> run(loop& home, const options& o, stop& end) {
   transports lower;
   protocols table;
   add_built_in(table, lower);
+  if (!o.fallback.empty()) co_return co_await run_fallback(home, o, end, table, lower);
   const bool is_web = is_http(o.url);
   if (is_web && o.what == options::verb::call) {
     co_return co_await call_http(home, o, end, lower, watch);

@@ -41,6 +41,14 @@ result<uri> with_options(std::string text, const uri& own, const options& o) {
   return uri::parse(text);
 }
 
+// Not by its last letter: ws and redis end in one as well.
+bool speaks_tls(std::string_view url) {
+  std::string scheme = scheme_of(url);
+  if (scheme.ends_with("+unix")) scheme.resize(scheme.size() - 5);
+  constexpr std::string_view all[] = {"rediss", "mqtts", "mqtt+wss", "wss", "https", "grpcs"};
+  return std::ranges::find(all, scheme) != std::end(all);
+}
+
 }  // namespace
 
 bool is_http(std::string_view url) {
@@ -67,15 +75,19 @@ result<uri> target(const options& o) {
   return with_options(o.url.substr(0, o.url.find('#')), *where, o);
 }
 
-result<uri> target_beside(const options& o, const std::string& url) {
-  auto where = uri::parse(url);
-  if (!where) return where;
+options for_url(const options& o, const std::string& url) {
   options of_it = o;
-  of_it.timeout.reset();
-  if (!where->protocol().ends_with('s')) {
+  of_it.url = url;
+  if (!speaks_tls(url)) {
     of_it.ca_certs = of_it.certfile = of_it.keyfile = of_it.verify = of_it.clients = "";
   }
-  return with_options(url.substr(0, url.find('#')), *where, of_it);
+  return of_it;
+}
+
+result<uri> target_beside(const options& o, const std::string& url) {
+  options of_it = for_url(o, url);
+  of_it.timeout.reset();
+  return target(of_it);
 }
 
 result<uri> origin(const options& o) {

@@ -16,7 +16,9 @@ bool is_mqtt(std::string_view url);
 
 // Options are the URI's parameters of the same meaning, unless the URI has its own.
 result<uri> target(const options& o);
-// The same of another URL of the command line. Options of TLS are for those that speak TLS.
+// The options as they are for one of several URLs: those of TLS are for those that speak TLS.
+options for_url(const options& o, const std::string& url);
+// target() of a further URL.
 result<uri> target_beside(const options& o, const std::string& url);
 // Of an HTTP URL: scheme, host and port, with the options as parameters. Its own query belongs to
 // the request. Of http+unix:// all of it.

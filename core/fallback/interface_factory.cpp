@@ -54,16 +54,20 @@ result<fallback_options> with_speaker_options(fallback_options how, speaker_opti
 // --- configuration ---------------------------------------------------------------------
 
 interface_configs& interface_configs::add(std::string_view uri_text) {
-  entry e;
   auto place = uri::parse(uri_text);
-  if (!place) {
-    e.where = "a URI that is not valid";
-    e.fault = std::move(place).error();
-  } else {
-    e.protocol = protocols::of_scheme(place->scheme());
-    e.where = place->to_string();
-    e.place = *std::move(place);
-  }
+  if (place) return add(*std::move(place));
+  entry e;
+  e.where = "a URI that is not valid";
+  e.fault = std::move(place).error();
+  entries_.push_back(std::move(e));
+  return *this;
+}
+
+interface_configs& interface_configs::add(uri place) {
+  entry e;
+  e.protocol = protocols::of_scheme(place.scheme());
+  e.where = place.to_string();
+  e.place = std::move(place);
   entries_.push_back(std::move(e));
   return *this;
 }
@@ -79,10 +83,10 @@ interface_configs& interface_configs::add(protocol_type type, std::string_view u
   return *this;
 }
 
-interface_configs& interface_configs::add(std::unique_ptr<provider> own) {
+interface_configs& interface_configs::add(std::unique_ptr<provider> own, std::string where) {
   entry e;
   e.protocol = own->protocol();
-  e.where = "a provider of the program";
+  e.where = std::move(where);
   e.own = std::move(own);
   entries_.push_back(std::move(e));
   return *this;

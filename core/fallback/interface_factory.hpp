@@ -108,8 +108,12 @@ class interface_configs {
   interface_configs& add(std::string_view uri_text);
   // The same; a URI of another protocol is a fault.
   interface_configs& add(protocol_type type, std::string_view uri_text);
-  // One of your own; initialize() is called when it is needed, close() by the factory's.
-  interface_configs& add(std::unique_ptr<provider> own);
+  // Of a URI that is valid.
+  interface_configs& add(uri place);
+  // One of your own; initialize() is called when it is needed, close() by the factory's. `where` is
+  // what errors call its place.
+  interface_configs& add(std::unique_ptr<provider> own,
+                         std::string where = "a provider of the program");
 
   std::vector<entry> take() && { return std::move(entries_); }
 
