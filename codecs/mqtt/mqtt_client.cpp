@@ -39,10 +39,7 @@ operation<> mqtt_client::connect() {
   if (!closing_.empty()) return operation<>::finished(loop_, fail(errc::misuse, "it closes"));
   if (link_.is_up()) return operation<>::finished(loop_, {});
   if (auto ok = config_.validate(); !ok) return operation<>::finished(loop_, std::move(ok));
-  if (!is_loaded_) {
-    if (auto ok = link_.load(); !ok) return operation<>::finished(loop_, std::move(ok));
-    is_loaded_ = true;
-  }
+  if (auto ok = link_.load(); !ok) return operation<>::finished(loop_, std::move(ok));
   completer<> done(loop_);
   auto op = done.op();
   op.state()->set_canceller(this);

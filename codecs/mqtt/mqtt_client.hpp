@@ -213,7 +213,6 @@ class mqtt_client final : private detail::mqtt_link_owner, private canceller {
   std::vector<std::unique_ptr<entry>> subscriptions_;
   std::vector<completer<>> connecting_;
   std::vector<completer<>> closing_;
-  bool is_loaded_ = false;
 };
 
 }  // namespace parley

@@ -151,10 +151,18 @@ mqtt_link::~mqtt_link() {
 }
 
 result<void> mqtt_link::load() {
-  if (config_.store == nullptr) return {};
-  auto ok = kept_.load(home().now(), home().wall_now());
-  if (ok) arm_idle();
-  return ok;
+  if (is_loaded_) return {};
+  // Half of what is damaged was taken over: another try would not find the beginning.
+  if (damaged_) return std::unexpected(*damaged_);
+  if (config_.store != nullptr) {
+    if (auto ok = kept_.load(home().now(), home().wall_now()); !ok) {
+      if (ok.error() == mqtt::client_errc::record_damaged) damaged_ = ok.error();
+      return ok;
+    }
+    arm_idle();
+  }
+  is_loaded_ = true;
+  return {};
 }
 
 void mqtt_link::choose(std::size_t broker) {
@@ -290,6 +298,7 @@ void mqtt_link::link_down(const error& why, bool final) {
 
 result<mqtt::publish_receipt> mqtt_link::publish(const mqtt::outgoing_message& m,
                                                  shared_bytes payload) {
+  if (auto ok = load(); !ok) return std::unexpected(std::move(ok).error());
   const time_point now = home().now();
   if (session_ && session_->client().is_open()) {
     auto sent = session_->client().publish(m, std::move(payload), now);

@@ -75,8 +75,8 @@ class mqtt_link final : public kept_link, private commit_waiter {
             std::string_view component);
   ~mqtt_link();
 
-  // Once, before start() and publish(): takes over what an earlier process has left in the store.
-  // Errors: those of the store; mqtt::client_errc::record_damaged.
+  // Takes over what an earlier process has left in the store; before start(), by publish() itself.
+  // Has effect once. Errors: those of the store; mqtt::client_errc::record_damaged.
   result<void> load();
 
   // At any time: what cannot be sent now waits in the session. Not for a connection alone: errors
@@ -143,6 +143,7 @@ class mqtt_link final : public kept_link, private commit_waiter {
   std::string_view component_;
   std::string client_id_;
   mqtt::session kept_;
+  std::optional<error> damaged_;  // what the store has cannot be read
   std::unique_ptr<group_commit> commits_;
   idle_timer idle_{*this};
   std::array<std::byte, 8> will_room_{};
@@ -152,6 +153,7 @@ class mqtt_link final : public kept_link, private commit_waiter {
   const mqtt::opened* opened_ = nullptr;  // inside link_up()
   std::size_t which_ = 0;                 // of the brokers
   mqtt::version version_;
+  bool is_loaded_ = false;
   bool was_up_ = false;  // on this connection
   bool knows_3_1_1_only_ = false;
   bool is_held_ = false;

@@ -42,10 +42,7 @@ error mqtt_core::not_ready() const {
 operation<void> mqtt_core::initialize() {
   if (!closing_.empty()) return ended<void>(*this, fail(errc::misuse, "it closes"));
   if (auto ok = config_.validate(); !ok) return ended<void>(*this, std::move(ok));
-  if (!is_loaded_) {
-    if (auto ok = link_.load(); !ok) return ended<void>(*this, std::move(ok));
-    is_loaded_ = true;
-  }
+  if (auto ok = link_.load(); !ok) return ended<void>(*this, std::move(ok));
   initialized_ = true;
   if (link_.is_up()) return ended<void>(*this, {});
   completer<void> done(loop_);

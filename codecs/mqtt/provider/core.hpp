@@ -139,7 +139,6 @@ class mqtt_core final : private mqtt_link_owner,
   time_point down_since_{};
   std::uint32_t references_ = 1;
   bool initialized_ = false;
-  bool is_loaded_ = false;
 };
 
 // An operation that has ended already; what its callback throws is reported too.
