@@ -134,7 +134,9 @@ class broker {
   void end_session(session_state& s, time_point now);
   void publish_will(session_state& s, time_point now);
   void note_deadline(session_state& s);
-  client_identity identity(const session_state& s) const noexcept { return {s.client_id, s.user}; }
+  client_identity identity(const session_state& s) const noexcept {
+    return {s.client_id(), s.user};
+  }
 
   // --- publish
   void take_publish(peer& who, const mqtt::publish& p, time_point now);

@@ -86,7 +86,6 @@ std::optional<reason_code> broker::check_login(peer& who, const connect& p) {
 
 void broker::take_connect(peer& who, const connect& p, time_point now) {
   who.login = read_connect(p);
-  who.method = who.login->method;
   if (!who.login->method.empty()) {
     further(who, p.props.bytes(property::authentication_data).value_or(byte_view()), now);
     return;
@@ -126,7 +125,7 @@ void broker::further(peer& who, byte_view data, time_point now) {
     const client_identity is = who.session != nullptr
                                    ? identity(*who.session)
                                    : client_identity{who.login->client_id, who.login->user};
-    step = settings_.policy->authenticate_further(is, who.method, data);
+    step = settings_.policy->authenticate_further(is, who.machine.authentication_method(), data);
   }
   if (is_error(step.reason)) {
     if (who.session == nullptr) return who.machine.refuse(step.reason, now);
@@ -205,7 +204,6 @@ broker::session_state* broker::open_session(peer& who, bool& present, time_point
   if (present) return at->second.get();
   if (sessions_.size() >= settings_.limits.max_sessions) return nullptr;
   auto made = std::make_unique<session_state>();
-  made->client_id = l.client_id;
   made->space = "s" + l.client_id;
   made->serial = next_serial_++;
   session_state* const s = made.get();
@@ -290,7 +288,7 @@ void broker::end_session(session_state& s, time_point now) {
     if (each.stored) drop_stored(*each.stored);
   }
   if (s.is_stored) note(store_->erase_space(as_bytes(s.space)));
-  const auto at = sessions_.find(s.client_id);
+  const auto at = sessions_.find(s.client_id());
   if (at != sessions_.end()) sessions_.erase(at);
   for (const auto& [what, group] : others) {
     const auto found = groups_by_id_.find(group);

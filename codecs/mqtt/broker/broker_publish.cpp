@@ -9,7 +9,7 @@
 namespace parley::mqtt {
 
 bool broker::may_publish(const session_state& s, std::string_view topic) const {
-  if (!settings_.acl.may_publish(s.user, s.client_id, topic)) return false;
+  if (!settings_.acl.may_publish(s.user, s.client_id(), topic)) return false;
   return settings_.policy == nullptr || settings_.policy->may_publish(identity(s), topic);
 }
 
@@ -193,7 +193,7 @@ void broker::set_retained(const message_ptr& m, const session_state* from, time_
     if (store_ != nullptr) note(store_->erase(as_bytes("r"), as_bytes(topic)));
     return;
   }
-  const std::string_view publisher = from != nullptr ? from->client_id : std::string_view();
+  const std::string_view publisher = from != nullptr ? from->client_id() : std::string_view();
   retained_.set(topic, {m, std::string(publisher)});
   retained_bytes_ += m->cost();
   if (store_ != nullptr) put_retained(*m, publisher);

@@ -260,13 +260,13 @@ class broker::loader {
     const auto at = found_.find(space);
     if (at != found_.end()) return at->second;
     auto made = std::make_unique<session_state>();
-    made->client_id = space.substr(1);
     made->space = space;
     made->serial = home_.next_serial_++;
     made->is_stored = true;
     found_session& f = found_[std::string(space)];
     f.state = made.get();
-    home_.sessions_.emplace(made->client_id, std::move(made));
+    std::string name(made->client_id());
+    home_.sessions_.emplace(std::move(name), std::move(made));
     return f;
   }
 

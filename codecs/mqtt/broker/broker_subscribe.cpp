@@ -17,7 +17,7 @@ std::string_view matched_part(std::string_view filter) noexcept {
 
 bool broker::may_subscribe(const session_state& s, std::string_view filter) const {
   const std::string_view matched = matched_part(filter);
-  if (!settings_.acl.may_subscribe(s.user, s.client_id, matched)) return false;
+  if (!settings_.acl.may_subscribe(s.user, s.client_id(), matched)) return false;
   return settings_.policy == nullptr || settings_.policy->may_subscribe(identity(s), matched);
 }
 
@@ -104,7 +104,7 @@ void broker::send_retained(session_state& s, const subscription& asked, std::uin
                            time_point now) {
   std::vector<message_ptr> found;
   retained_.match(asked.filter, [&](retained_message& r, std::string_view) {
-    const bool is_own = asked.no_local && r.publisher == s.client_id;
+    const bool is_own = asked.no_local && r.publisher == s.client_id();
     if (!is_own && !r.what->is_expired(now)) found.push_back(r.what);
   });
   const std::span<const std::uint32_t> ids(&identifier, identifier != 0 ? 1 : 0);

@@ -42,7 +42,6 @@ class peer {
   server& machine;
   detail::session_state* session = nullptr;
   std::unique_ptr<detail::pending_login> login;
-  std::string method;  // of the authentication that CONNECT began
   std::uint64_t ticket = 0;
   peer* before = nullptr;
   peer* after = nullptr;

@@ -24,9 +24,8 @@ receive_limits input_limits(const server_limits& l) noexcept {
 
 server::server(const server_limits& bounds, store* under)
     : limits_(&bounds),
+      store_(under),
       decoder_(role::server, mqtt::version::v5, decoder_limits(bounds)),
-      input_(input_limits(bounds)),
-      out_(under),
       encoder_(role::server, mqtt::version::v5) {}
 
 server::extras& server::extra() {
@@ -34,8 +33,15 @@ server::extras& server::extra() {
   return *extras_;
 }
 
+server::working_set& server::make_work() {
+  work_ = std::make_unique<working_set>(input_limits(*limits_), store_);
+  return *work_;
+}
+
 std::size_t server::held_memory() const noexcept {
-  return input_.capacity() + out_.memory() + (extras_ ? sizeof *extras_ : 0);
+  const std::size_t bytes =
+      work_ ? sizeof *work_ + work_->input.capacity() + work_->out.memory() : 0;
+  return bytes + (extras_ ? sizeof *extras_ : 0);
 }
 
 // --- the decision --------------------------------------------------------------------------------
@@ -77,15 +83,14 @@ result<void> server::accept(const acceptance& how, time_point now) {
     if (!props) return std::unexpected(std::move(props).error());
     p.props = *props;
   }
-  if (auto ok = encoder_.append(out_.next(), p); !ok) return ok;
+  if (auto ok = encoder_.append(work().out.next(), p); !ok) return ok;
   const std::uint16_t aliases = std::min(client_aliases_, limits_->topic_aliases);
   if (aliases != 0) extra().given.open(aliases);
-  timers_.stop_all();
+  due_ = never;
   phase_ = phase::open;
   held_ = false;
   authenticating_ = false;
-  if (keep_alive_ != 0)
-    timers_.set(timer::alive, now_ + std::chrono::milliseconds(1500) * keep_alive_);
+  if (keep_alive_ != 0) due_ = now_ + std::chrono::milliseconds(1500) * keep_alive_;
   return {};
 }
 
@@ -120,7 +125,7 @@ void server::end(const error& why, reason_code reason, time_point now) {
 
 void server::break_off() noexcept {
   drop_output();
-  timers_.stop_all();
+  due_ = never;
   phase_ = phase::over;
 }
 
@@ -131,7 +136,7 @@ void server::start(time_point now) {
   hear(now);
   heard_at_ = now_;
   phase_ = phase::connecting;
-  timers_.set(timer::connect, now_ + limits_->connect_timeout);
+  due_ = now_ + limits_->connect_timeout;
 }
 
 bool server::wants_read() const noexcept {
@@ -143,7 +148,7 @@ bool server::wants_read() const noexcept {
       return true;
     case phase::deciding:
       // Clients need not wait for CONNACK (section 3.1.4).
-      return input_.size() < limits_->maximum_connect;
+      return received().size() < limits_->maximum_connect;
     case phase::open:
       return !held_;
     default:
@@ -153,15 +158,16 @@ bool server::wants_read() const noexcept {
 
 std::span<std::byte> server::prepare(std::size_t hint) {
   if (!wants_read()) return {};
-  input_.discard_consumed();
-  return input_.prepare(hint);
+  working_set& w = work();
+  w.input.discard_consumed();
+  return w.input.prepare(hint);
 }
 
 void server::commit(std::size_t n, time_point now) {
   hear(now);
-  input_.commit(n);
+  if (work_) work_->input.commit(n);
   if (n > 0) heard_at_ = now_;
-  if (phase_ == phase::lingering) input_.consume(input_.size());
+  if (phase_ == phase::lingering) forget_received();
 }
 
 void server::commit_eof(time_point now) {
@@ -180,22 +186,24 @@ void server::commit_error(const error& why, time_point now) {
 }
 
 void server::consume_output(std::size_t n) noexcept {
-  out_.ready().consume(n);
-  replies_ = std::min(replies_, out_.size());
+  if (work_) work_->out.ready().consume(n);
+  replies_ = std::min(replies_, buffered());
   if (n > 0) unsent_acks_ = 0;
 }
 
 void server::release() noexcept {
-  (void)input_.release();
-  out_.release();
   window_.release();
+  if (!work_) return;
+  if (work_->input.release() && work_->out.size() == 0) return work_.reset();
+  work_->out.release();
 }
 
 // --- the end -------------------------------------------------------------------------------------
 
 void server::drop_output() noexcept {
-  out_.drop_held();
-  send_buffer& out = out_.ready();
+  if (!work_) return;
+  work_->out.drop_held();
+  send_buffer& out = work_->out.ready();
   const std::size_t kept = out.handed_out();
   (void)out.erase(kept, out.size() - kept);
 }
@@ -207,9 +215,9 @@ void server::fail_with(error why, reason_code reason) {
   const bool is_open = phase_ == phase::open;
   const bool is_decided = phase_ == phase::deciding || phase_ == phase::asking;
   show_durable();
-  out_.drop_held();
+  drop_held();
   if (ended_) drop_output();
-  timers_.stop_all();
+  due_ = never;
   why_ = std::make_unique<error>(std::move(why));
   phase_ = phase::failing;
   if (ended_) return;
@@ -217,12 +225,12 @@ void server::fail_with(error why, reason_code reason) {
     // Nothing may come before CONNACK.
     if (!greeted_) return;
     const bool fits = may_carry(packet_type::disconnect, reason, role::server);
-    (void)encoder_.append(out_.ready(),
+    (void)encoder_.append(work().out.ready(),
                           disconnect{.reason = fits ? reason : reason_code::unspecified_error});
   } else if (is_decided) {
     // 3.1.1 has no word for most: then the encoder refuses, and nothing is said (section 3.2.2.3).
     const bool fits = may_carry(packet_type::connack, reason, role::server);
-    (void)encoder_.append(out_.ready(),
+    (void)encoder_.append(work().out.ready(),
                           connack{.reason = fits ? reason : reason_code::unspecified_error});
   }
 }
@@ -231,33 +239,36 @@ void server::fail_with(error why, reason_code reason) {
 
 std::optional<time_point> server::next_deadline() const noexcept {
   if (phase_ == phase::over) return std::nullopt;
-  if (was_high_ && phase_ == phase::open && out_.size() <= limits_->high_water / 2) return now_;
-  return timers_.next();
+  if (was_high_ && phase_ == phase::open && buffered() <= limits_->high_water / 2) return now_;
+  return due_ == never ? std::nullopt : std::optional(due_);
 }
 
 void server::handle_timeout(time_point now) {
   const auto at = next_deadline();
   if (!at || now < *at) return;
   hear(now);
-  input_.discard_consumed();
-  if (timers_.take_expired(timer::connect, now_)) {
+  discard_consumed();
+  if (now_ < due_) return;
+  due_ = never;
+  if (phase_ == phase::open) return check_alive();
+  if (phase_ < phase::open) {
     fail_with(error(broker_errc::connect_timeout), reason_code::unspecified_error);
     drop_output();
     ended_ = true;
-  }
-  if (timers_.take_expired(timer::alive, now_)) {
-    const duration most = std::chrono::milliseconds(1500) * keep_alive_;
-    // Who is not read cannot be heard.
-    const time_point last = held_ ? now_ : heard_at_;
-    if (now_ - last < most) {
-      timers_.set(timer::alive, last + most);
-    } else {
-      fail_with(broker_errc::keep_alive_timeout);
-    }
-  }
-  if (timers_.take_expired(timer::linger, now_)) {
+  } else if (phase_ == phase::lingering) {
     drop_output();
     phase_ = phase::over;
+  }
+}
+
+void server::check_alive() {
+  const duration most = std::chrono::milliseconds(1500) * keep_alive_;
+  // Who is not read cannot be heard.
+  const time_point last = held_ ? now_ : heard_at_;
+  if (now_ - last < most) {
+    due_ = last + most;
+  } else {
+    fail_with(broker_errc::keep_alive_timeout);
   }
 }
 

@@ -28,7 +28,7 @@
 #include <parley/codecs/mqtt/topic_aliases.hpp>
 #include <parley/core/buffer/receive_buffer.hpp>
 #include <parley/core/machine/machine.hpp>
-#include <parley/core/machine/timer_table.hpp>
+#include <parley/core/time.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -106,12 +106,16 @@ class server {
   mqtt::version version() const noexcept { return version_; }
   // Of the client, from CONNECT on: how many messages of QoS 1 and 2 it takes at once.
   std::uint16_t client_receive_maximum() const noexcept { return client_window_; }
-  bool is_high() const noexcept { return out_.size() > limits_->high_water; }
+  // Of the enhanced authentication that CONNECT began; empty: none.
+  std::string_view authentication_method() const noexcept {
+    return extras_ ? std::string_view(extras_->method) : std::string_view();
+  }
+  bool is_high() const noexcept { return buffered() > limits_->high_water; }
   // A `sendable` follows when output has fallen.
   void tell_when_low() noexcept { was_high_ = true; }
-  std::size_t buffered() const noexcept { return out_.size(); }
+  std::size_t buffered() const noexcept { return work_ ? work_->out.size() : 0; }
   // Output waits for the store.
-  bool waits_for_store() const noexcept { return out_.held_size() > 0; }
+  bool waits_for_store() const noexcept { return work_ && work_->out.held_size() > 0; }
   // Bytes of buffers held now.
   std::size_t held_memory() const noexcept;
 
@@ -124,17 +128,20 @@ class server {
   void commit_error(const error& why, time_point now);
   event next_event();
   buffer_list output() {
+    if (!work_) return {};
     show_durable();
-    return out_.ready().output();
+    return work_->out.ready().output();
   }
   void consume_output(std::size_t n) noexcept;
   void release() noexcept;
-  bool ends_output() const noexcept { return phase_ == phase::lingering && out_.held_size() == 0; }
+  bool ends_output() const noexcept { return phase_ == phase::lingering && !waits_for_store(); }
   std::optional<time_point> next_deadline() const noexcept;
   void handle_timeout(time_point now);
   bool wants_read() const noexcept;
   bool is_done() const noexcept { return phase_ == phase::over; }
-  output_chain release_output() { return out_.ready().release_output(); }
+  output_chain release_output() {
+    return work_ ? work_->out.ready().release_output() : output_chain();
+  }
 
  private:
   // deciding: CONNECT was told. asking: AUTH of the client is due instead of CONNACK. failing:
@@ -150,7 +157,6 @@ class server {
     lingering,
     over
   };
-  enum class timer : std::uint8_t { connect, alive, linger, count_ };
 
   // What few connections have.
   struct extras {
@@ -158,6 +164,16 @@ class server {
     detail::taken_aliases taken;
     std::string method;  // of authentication
   };
+
+  // What a connection has while bytes are under way, so that an idle one is small.
+  struct working_set {
+    working_set(const receive_limits& bounds, store* under) : input(bounds), out(under) {}
+
+    receive_buffer input;
+    detail::gated_output out;
+  };
+  working_set& work() { return work_ ? *work_ : make_work(); }
+  working_set& make_work();
 
   void hear(time_point now) noexcept { now_ = now_ < now ? now : now_; }
   extras& extra();
@@ -176,24 +192,38 @@ class server {
   bool counts(const publish& p);
 
   // The end.
+  void check_alive();
   void fault(errc code);
   void refuse_version();
   void fail_with(broker_errc why) { fail_with(error(why), reason_code_of(why)); }
   void fail_with(error why, reason_code reason);
   void drop_output() noexcept;
+  void drop_held() noexcept {
+    if (work_) work_->out.drop_held();
+  }
   void show_durable() {
-    out_.advance();
-    greeted_ |= out_.ready().size() > 0;
+    if (!work_) return;
+    work_->out.advance();
+    greeted_ |= work_->out.ready().size() > 0;
+  }
+  byte_view received() const noexcept { return work_ ? work_->input.data() : byte_view(); }
+  void forget_received() noexcept {
+    if (work_) work_->input.consume(work_->input.size());
+  }
+  void discard_consumed() noexcept {
+    if (work_) work_->input.discard_consumed();
   }
 
   const server_limits* limits_;
+  store* store_;
   decoder decoder_;
-  receive_buffer input_;
-  detail::gated_output out_;
+  std::unique_ptr<working_set> work_;
   detail::id_set window_;  // QoS 2 that came on this connection and is not over
   std::unique_ptr<extras> extras_;
   std::unique_ptr<error> why_;  // to be told by `failed`
-  timer_table<timer> timers_;
+  // One at a time, by the phase: CONNECT's decision, keep-alive, the end of lingering.
+  static constexpr time_point never = time_point::max();
+  time_point due_ = never;
   time_point now_{};
   time_point heard_at_{};
   std::size_t replies_ = 0;  // bytes of small packets that wait to be written, at most

@@ -6,7 +6,7 @@
 namespace parley::mqtt {
 
 server::event server::next_event() {
-  input_.discard_consumed();
+  discard_consumed();
   for (;;) {
     if (said_closed_) return closed{};
     switch (phase_) {
@@ -21,7 +21,7 @@ server::event server::next_event() {
       case phase::connecting:
       case phase::asking:
       case phase::open:
-        if (was_high_ && phase_ == phase::open && out_.size() <= limits_->high_water / 2) {
+        if (was_high_ && phase_ == phase::open && buffered() <= limits_->high_water / 2) {
           was_high_ = false;
           return sendable{};
         }
@@ -31,13 +31,13 @@ server::event server::next_event() {
       case phase::failing: {
         failed e{std::move(*why_)};
         why_.reset();
-        const bool lingers = !ended_ && out_.size() > 0;
-        if (lingers) timers_.set(timer::linger, now_ + limits_->linger);
+        const bool lingers = !ended_ && buffered() > 0;
+        if (lingers) due_ = now_ + limits_->linger;
         phase_ = lingers ? phase::lingering : phase::over;
         return e;
       }
       case phase::lingering:
-        input_.consume(input_.size());
+        forget_received();
         if (!ended_) return need_data{};
         phase_ = phase::over;
         break;
@@ -55,7 +55,7 @@ std::optional<server::event> server::take_packet() {
     return std::nullopt;
   }
   packet p;
-  const byte_view in = input_.data();
+  const byte_view in = received();
   const decode_result r = in.empty() ? decode_result{} : decoder_.decode(in, p);
   if (r.status == decode_status::need_data) return wait();
   if (r.status == decode_status::failed) {
@@ -63,7 +63,7 @@ std::optional<server::event> server::take_packet() {
     return std::nullopt;
   }
   // The bytes stay where they are until the next event is asked for.
-  input_.consume(r.consumed);
+  work_->input.consume(r.consumed);
   if (auto* m = std::get_if<publish>(&p)) {
     if (phase_ == phase::open) return take_publish(*m);
   }
@@ -72,8 +72,9 @@ std::optional<server::event> server::take_packet() {
 
 std::optional<server::event> server::wait() {
   if (!ended_) return need_data{};
-  fail_with(error(broker_errc::lost, input_.empty() ? std::string() : "in the middle of a packet"),
-            reason_code::unspecified_error);
+  fail_with(
+      error(broker_errc::lost, received().empty() ? std::string() : "in the middle of a packet"),
+      reason_code::unspecified_error);
   return std::nullopt;
 }
 
@@ -187,9 +188,9 @@ std::optional<server::event> server::take_disconnect(const disconnect& p) {
     return std::nullopt;
   }
   // What it sends is not looked at any more [MQTT-3.14.4-1]; what waits for the store is not sent.
-  timers_.stop_all();
+  due_ = never;
   show_durable();
-  out_.drop_held();
+  drop_held();
   phase_ = phase::over;
   return p;
 }
@@ -205,7 +206,7 @@ void server::fault(errc code) {
   version_ = decoder_.version();
   encoder_ = encoder(role::server, version_);
   // What is no CONNECT gets no answer: nobody knows what the peer is.
-  const bool is_connect = !input_.empty() && input_.data()[0] == std::byte{0x10};
+  const bool is_connect = !received().empty() && received()[0] == std::byte{0x10};
   if (is_connect && code != errc::connect_expected) phase_ = phase::deciding;
   fail_with(error(code, "in CONNECT"), reason_code_of(code));
 }
@@ -213,7 +214,7 @@ void server::fault(errc code) {
 // [MQTT-3.1.2-2]: an older version is answered in the form of 3.1.1, a newer one in that of 5; what
 // is no MQTT not at all.
 void server::refuse_version() {
-  const byte_view in = input_.data();
+  const byte_view in = received();
   std::size_t at = 1;
   while (at < in.size() && (in[at] & std::byte{0x80}) != std::byte{}) ++at;
   const std::string_view text = as_text(in.subspan(std::min(at + 1, in.size())));

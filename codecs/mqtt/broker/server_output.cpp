@@ -12,9 +12,10 @@ namespace parley::mqtt {
 // The fields are our own: they cannot be wrong.
 template <class Packet>
 void server::put(const Packet& p) {
-  const std::size_t before = out_.size();
-  (void)encoder_.append(out_.next(), p);
-  replies_ += out_.size() - before;
+  detail::gated_output& out = work().out;
+  const std::size_t before = out.size();
+  (void)encoder_.append(out.next(), p);
+  replies_ += out.size() - before;
 }
 
 template void server::put(const auth&);
@@ -111,7 +112,7 @@ bool server::send(const message& m, const delivery_options& how, time_point now)
     if (alias.is_new) extras_->given.take_back(m.topic());
     return false;
   }
-  send_buffer& out = out_.next();
+  send_buffer& out = work().out.next();
   const bool is_large = !m.large().empty();
   const std::size_t copied =
       1 + detail::variable_size(remaining) + head + (is_large ? 0 : payload.size());

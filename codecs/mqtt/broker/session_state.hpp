@@ -82,8 +82,8 @@ struct will_state {
 };
 
 struct session_state {
-  std::string client_id;
-  std::string space;  // of its records
+  // 's' and the client identifier: the name of its records, and the only copy but the broker's key.
+  std::string space;
   std::string user;
   peer* connection = nullptr;
   std::unique_ptr<will_state> will;
@@ -111,6 +111,7 @@ struct session_state {
   bool is_stored = false;  // it survives the process
   bool has_deadline = false;
 
+  std::string_view client_id() const noexcept { return std::string_view(space).substr(1); }
   inbound_message* find_inbound(std::uint16_t id) noexcept {
     for (inbound_message& each : inbound) {
       if (each.packet_id == id) return &each;
