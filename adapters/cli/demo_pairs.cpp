@@ -44,7 +44,7 @@ task<result<pair>> redis_pair(loop& home, transports& lower, certificates tls) {
   config.ssl_ca_certs = tls.ca;
   config.with = &lower;
   co_return pair{server, std::make_unique<redis_provider>(home, config),
-                 std::make_unique<redis_provider>(home, config), ""};
+                 std::make_unique<redis_provider>(home, config), "calculate"};
 }
 #endif
 

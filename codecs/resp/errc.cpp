@@ -86,8 +86,11 @@ constexpr auto infos = std::to_array<error_info>({
     {"resp", "unknown_command", reply, "the server does not know the command",
      "check the spelling and the server's version; it may be renamed or switched off"},
     {"resp", "server_error", reply, "the server answered with an error", ""},
+    {"resp", "call_failed", reply, "the call was answered with an error", ""},
+    {"resp", "no_callee", transient, "nobody answers such calls",
+     "check the name, and that the callee is connected to the same server"},
 });
-static_assert(infos.size() == static_cast<std::size_t>(errc::server_error) + 1);
+static_assert(infos.size() == static_cast<std::size_t>(errc::no_callee) + 1);
 
 // Redis has no numbers for errors: the first word is the code, by convention and in
 // capitals.

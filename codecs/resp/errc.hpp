@@ -56,6 +56,9 @@ enum class errc : std::uint16_t {
   misconfigured,    // MISCONF: cannot save to disk and refuses writes
   unknown_command,  // ERR unknown command
   server_error,     // ERR and everything else
+  // Of calls over channels (redis_provider.hpp).
+  call_failed,  // the callee answered with an error, whose name and text are the message
+  no_callee,    // nobody listens for such calls, says the server
 };
 
 const error_info& describe(errc) noexcept;

@@ -38,7 +38,7 @@ void read_parameter(redis_config& c, const uri_parameter& p, fault_list& found) 
     good = read_protocol(p.value, c.protocol);
   else if (p.name == "timeout") {
     good = read_seconds(p.value, c.connect_timeout);
-    c.command_timeout = c.connect_timeout;
+    c.command_timeout = c.call_timeout = c.connect_timeout;
   } else {
     // Not ignored: a misspelt "verfy=none" or "timout=1" would silently mean the
     // default. Named without its value, which may be a secret.
@@ -64,6 +64,7 @@ result<void> redis_config::validate() const {
               "TLS files are set but ssl is false");
   found.check(connect_timeout > duration::zero(), "connect_timeout is not positive");
   found.check(command_timeout >= duration::zero(), "command_timeout is negative");
+  found.check(call_timeout >= duration::zero(), "call_timeout is negative");
   found.check(pool_timeout >= duration::zero(), "pool_timeout is negative");
   found.check(pool_idle > duration::zero(), "pool_idle is not positive");
   found.check(ping_interval >= duration::zero(), "ping_interval is negative");

@@ -48,6 +48,8 @@ struct redis_config {
   duration connect_timeout = std::chrono::seconds(5);
   // How long a command may wait for its reply; zero: for ever.
   duration command_timeout = std::chrono::seconds(5);
+  // How long a call over a callable may wait for its answer; zero: for ever.
+  duration call_timeout = std::chrono::seconds(5);
   // PING after so long without a word from the server; zero: never.
   duration ping_interval = std::chrono::seconds(2);
   // When an answer that is due makes the connection dead.

@@ -12,6 +12,7 @@ redis_core::redis_core(loop& home, redis_config config)
       commander_(home, *this, config_, "redis"),
       subscriber_(home, *this, config_, "redis.subscriptions"),
       subscriptions_(*this),
+      calls_(*this),
       backlog_(*this),
       pool_(*this) {}
 
@@ -99,6 +100,7 @@ void redis_core::stop() noexcept {
   while (redis_waiter* w = waiters_.first()) end(*w, why);
   backlog_.end_all(why);
   pool_.shut(why);
+  calls_.shut();
   subscriptions_.shut();
 }
 
@@ -297,6 +299,7 @@ void redis_core::link_down(redis_link& link, const error& why, bool final) {
     return;
   }
   subscriptions_.lost(why, final, loop_.now());
+  calls_.lost(why);
 }
 
 void redis_core::link_reply(redis_link& link, const resp::reply_event& reply) {

@@ -45,15 +45,12 @@ operation<speaker> redis_provider::create_speaker(std::string_view name,
   return made->listen_first(std::move(on_message));
 }
 
-// Redis has no calls with an answer; imitating them over channels would lose
-// answers without notice.
-operation<callable> redis_provider::create_callable(std::string_view) {
-  return detail::ended<callable>(*core_,
-                                 fail(errc::not_supported, "callables over Redis; use command()"));
+operation<callable> redis_provider::create_callable(std::string_view name) {
+  return core_->calls().make(name);
 }
 
-operation<callable> redis_provider::create_callable(std::string_view name, call_handler) {
-  return create_callable(name);
+operation<callable> redis_provider::create_callable(std::string_view name, call_handler handler) {
+  return core_->calls().serve(name, std::move(handler));
 }
 
 void redis_provider::give(operation_base& op, detail::redis_waiter& waiter,

@@ -61,6 +61,15 @@ class redis_provider final : public provider, public redis_commands {
   operation<speaker> create_speaker(std::string_view name, speaker_options options = {}) override;
   operation<speaker> create_speaker(std::string_view name, message_callback on_message,
                                     speaker_options options = {}) override;
+  // Calls go by channels, so that any program can take part:
+  //
+  //   PUBLISH parley:call:NAME   "REPLY_TO NUMBER MILLISECONDS\n" and the request
+  //   PUBLISH REPLY_TO           "NUMBER ok\n" and the answer, or "NUMBER error NAME\n" and a text
+  //
+  // Values travel as those of speakers do. Of several callees one runs a call, never two. A call
+  // fails at once with resp::errc::no_callee if nobody listens, with the connection's error if that
+  // breaks meanwhile (it may have been carried out), and with resp::errc::call_failed if the
+  // callee's handler failed.
   operation<callable> create_callable(std::string_view name) override;
   operation<callable> create_callable(std::string_view name, call_handler handler) override;
   operation<void> close() override;

@@ -53,6 +53,11 @@ time_point redis_subscriptions::patience() const {
   return limit > duration::zero() ? core_.home().now() + limit : time_point::max();
 }
 
+bool redis_subscriptions::is_on(std::string_view channel) const noexcept {
+  const auto found = channels_.find(channel);
+  return found != channels_.end() && found->second->at_server == redis_channel::state::on;
+}
+
 bool redis_subscriptions::any_wanted() const noexcept {
   const auto wanted = [](const auto& entry) { return entry.second->wanted(); };
   return std::ranges::any_of(channels_, wanted) || std::ranges::any_of(patterns_, wanted);

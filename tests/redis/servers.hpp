@@ -1,14 +1,16 @@
 // The servers that the provider's suite runs against, behind one shape, and their pairs
-// with the loops.
+// with the loops, and the fixture of such a pair.
 #pragma once
 
 #include <unistd.h>
 
+#include <parley/codecs/resp/redis_provider.hpp>
 #include <parley/codecs/resp/server/redis_server.hpp>
 #include <parley/core/net/endpoint.hpp>
 #include <stdexcept>
 
 #include "redis/loops.hpp"
+#include "redis/watcher.hpp"
 #include "support/redis_server.hpp"
 
 namespace parley::test {
@@ -92,5 +94,32 @@ template <class... A, class... B>
 // The simulated loop reaches no process outside.
 using loops_and_servers = decltype(detail::all_pairs(static_cast<real_loops*>(nullptr),
                                                      static_cast<all_loops*>(nullptr)));
+
+// Each test begins with an empty database.
+template <class Pair>
+class redis_with : public loop_suite<typename Pair::on> {
+ protected:
+  redis_config config() {
+    redis_config c;
+    c.host = "127.0.0.1";
+    c.port = server.port();
+    c.reconnect.base = 5ms;
+    c.reconnect.cap = 100ms;
+    c.watch = &watch;
+    return c;
+  }
+  std::unique_ptr<redis_provider> up(redis_config c) {
+    auto p = std::make_unique<redis_provider>(this->home, std::move(c));
+    auto ok = this->at.wait(p->initialize());
+    EXPECT_TRUE(ok) << ok.error().to_string();
+    auto flushed = this->at.wait(p->command("FLUSHDB"));
+    EXPECT_TRUE(flushed) << flushed.error().to_string();
+    return p;
+  }
+  std::unique_ptr<redis_provider> up() { return up(config()); }
+
+  typename Pair::server server{this->home, this->at.bind_address()};
+  watcher watch;
+};
 
 }  // namespace parley::test

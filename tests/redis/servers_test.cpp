@@ -6,39 +6,11 @@
 #include <parley/codecs/resp/redis_provider.hpp>
 
 #include "redis/servers.hpp"
-#include "redis/watcher.hpp"
 
 namespace parley::test {
 namespace {
 
 using std::chrono::milliseconds;
-
-// Each test begins with an empty database.
-template <class Pair>
-class redis_with : public loop_suite<typename Pair::on> {
- protected:
-  redis_config config() {
-    redis_config c;
-    c.host = "127.0.0.1";
-    c.port = server.port();
-    c.reconnect.base = 5ms;
-    c.reconnect.cap = 100ms;
-    c.watch = &watch;
-    return c;
-  }
-  std::unique_ptr<redis_provider> up(redis_config c) {
-    auto p = std::make_unique<redis_provider>(this->home, std::move(c));
-    auto ok = this->at.wait(p->initialize());
-    EXPECT_TRUE(ok) << ok.error().to_string();
-    auto flushed = this->at.wait(p->command("FLUSHDB"));
-    EXPECT_TRUE(flushed) << flushed.error().to_string();
-    return p;
-  }
-  std::unique_ptr<redis_provider> up() { return up(config()); }
-
-  typename Pair::server server{this->home, this->at.bind_address()};
-  watcher watch;
-};
 
 TYPED_TEST_SUITE(redis_with, loops_and_servers, pair_names);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <parley/codecs/resp/detail/redis_backlog.hpp>
+#include <parley/codecs/resp/detail/redis_calls.hpp>
 #include <parley/codecs/resp/detail/redis_subscriptions.hpp>
 #include <parley/codecs/resp/redis_config.hpp>
 #include <parley/codecs/resp/redis_link.hpp>
@@ -40,6 +41,7 @@ class redis_core final : private redis_link_owner,
   loop& home() noexcept { return loop_; }
   const redis_config& config() const noexcept { return config_; }
   redis_subscriptions& subscriptions() noexcept { return subscriptions_; }
+  redis_calls& calls() noexcept { return calls_; }
   redis_pool& pool() noexcept { return pool_; }
   const redis_pool& pool() const noexcept { return pool_; }
   // For other threads; made with the first call.
@@ -81,6 +83,8 @@ class redis_core final : private redis_link_owner,
   // The link for subscriptions; started when there is something to subscribe to.
   redis_link& subscriber() noexcept { return subscriber_; }
   bool is_ready() const noexcept { return initialized_; }
+  // Commands go at once.
+  bool is_up() const noexcept { return commander_.is_up(); }
   // Why there is no connection now.
   error not_ready() const;
   const std::optional<error>& last_error() const noexcept { return commander_.last_error(); }
@@ -117,6 +121,7 @@ class redis_core final : private redis_link_owner,
   redis_link commander_;
   redis_link subscriber_;
   redis_subscriptions subscriptions_;
+  redis_calls calls_;
   redis_backlog backlog_;
   redis_pool pool_;
   redis_waiters waiters_;  // for replies on commander_

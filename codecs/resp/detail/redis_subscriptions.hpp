@@ -59,6 +59,8 @@ class redis_subscriptions final : public canceller, private timer {
   void refused(std::uint64_t tag, resp::element reply);
   void deliver(const resp::message_event& message);
 
+  // Whether what is published on a channel now arrives here.
+  bool is_on(std::string_view channel) const noexcept;
   // True if somebody listens to anything.
   bool any_wanted() const noexcept;
 
