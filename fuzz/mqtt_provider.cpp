@@ -16,11 +16,13 @@
 #include <utility>
 #include <vector>
 
+#include "support/ledger.hpp"
 #include "support/reader.hpp"
 
 namespace {
 
 using namespace parley;
+using fuzz::ledger;
 using fuzz::must;
 using fuzz::reader;
 using std::chrono::milliseconds;
@@ -51,17 +53,6 @@ mqtt_provider_limits limits_of(std::uint8_t bits) {
   if (bits & 2) l.unclaimed_time = milliseconds(200);
   return l;
 }
-
-// How often each operation has ended; lives longer than all of them.
-struct ledger {
-  std::vector<int> ended;
-
-  std::size_t open() {
-    ended.push_back(0);
-    return ended.size() - 1;
-  }
-  void close(std::size_t entry) { must(++ended[entry] == 1); }
-};
 
 class session {
  public:
@@ -235,21 +226,7 @@ class session {
   std::vector<speaker> speakers_;
   std::vector<callable> callables_;
   std::vector<inbox> inboxes_;
-  // Held, so that cancelling one that has ended is tried as well.
-  class held {
-   public:
-    explicit held(operation_base* op) noexcept : op_(op) { op_->retain(); }
-    held(held&& other) noexcept : op_(std::exchange(other.op_, nullptr)) {}
-    held& operator=(held&&) = delete;
-    ~held() {
-      if (op_) op_->release();
-    }
-    operation_base* operator->() const noexcept { return op_; }
-
-   private:
-    operation_base* op_;
-  };
-  std::vector<held> states_;
+  std::vector<fuzz::held_operation> states_;
   int heard_ = 0;
 };
 

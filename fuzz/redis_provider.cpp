@@ -1,7 +1,8 @@
 // The whole provider and the embedded server over simulated links. The input is a list of
-// what users do (commands, waits, cancels, speakers, lent connections, closing) and of
-// what happens (breaks, partitions, crashes, time). Whatever they are: each operation ends
-// once, no reply reaches another caller, and nothing is left when the provider has gone.
+// what users do (commands, waits, cancels, speakers, calls, lent connections, closing) and
+// of what happens (breaks, partitions, crashes, time). Whatever they are: each operation
+// ends once, no reply reaches another caller, no call runs twice, and nothing is left when
+// the provider has gone.
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -12,11 +13,13 @@
 #include <string>
 #include <vector>
 
+#include "support/ledger.hpp"
 #include "support/reader.hpp"
 
 namespace {
 
 using namespace parley;
+using fuzz::ledger;
 using fuzz::must;
 using fuzz::reader;
 using std::chrono::milliseconds;
@@ -36,17 +39,6 @@ redis_config config_of(std::uint8_t bits) {
   if (bits & 128) c.pool_waiting = 2;
   return c;
 }
-
-// How often each operation has ended; lives longer than all of them.
-struct ledger {
-  std::vector<int> ended;
-
-  std::size_t open() {
-    ended.push_back(0);
-    return ended.size() - 1;
-  }
-  void close(std::size_t entry) { must(++ended[entry] == 1); }
-};
 
 class session {
  public:
@@ -93,8 +85,9 @@ class session {
     const std::uint8_t what = byte();
     switch (what % 16) {
       case 0:
-      case 1:
         return echo();
+      case 1:
+        return call();
       case 2:
         return wait_at_the_server();
       case 3:
@@ -138,6 +131,35 @@ class session {
     std::move(op).then([this, entry, text](result<std::string> r) {
       book_.close(entry);
       if (r) must(*r == text);
+    });
+  }
+
+  // Served and called by the same provider: each request runs at most once.
+  void call() {
+    if (byte() % 4 == 0) {
+      const std::size_t entry = book_.open();
+      const auto run = [this](const value& v) -> result<value> {
+        const auto of = static_cast<std::size_t>(v.to<std::uint64_t>().value());
+        must(runs_.at(of)++ == 0);
+        if (of % 5 == 0) return fail(errc::bad_value, "as it was told");
+        return v;
+      };
+      redis_->create_callable("f", run).then(
+          [this, entry](const result<callable>&) { book_.close(entry); });
+      return;
+    }
+    const std::size_t made = book_.open();
+    redis_->create_callable("f").then([this, made](result<callable> c) {
+      book_.close(made);
+      if (!c || !redis_) return;
+      const std::size_t entry = book_.open();
+      runs_.resize(entry + 1);
+      auto op = c->call(entry);
+      states_.emplace_back(op.state());
+      std::move(op).then([this, entry](const result<value>& r) {
+        book_.close(entry);
+        if (r) must(r->to<std::uint64_t>().value() == entry);
+      });
     });
   }
 
@@ -232,22 +254,9 @@ class session {
   std::unique_ptr<redis_provider> redis_;
   std::vector<speaker> speakers_;
   std::vector<redis_connection> lent_;
-  // Held, so that cancelling one that has ended is tried as well.
-  class held {
-   public:
-    explicit held(operation_base* op) noexcept : op_(op) { op_->retain(); }
-    held(held&& other) noexcept : op_(std::exchange(other.op_, nullptr)) {}
-    held& operator=(held&&) = delete;
-    ~held() {
-      if (op_) op_->release();
-    }
-    operation_base* operator->() const noexcept { return op_; }
-
-   private:
-    operation_base* op_;
-  };
-  std::vector<held> states_;
+  std::vector<fuzz::held_operation> states_;
   int heard_ = 0;
+  std::vector<int> runs_;  // of each call
 };
 
 }  // namespace

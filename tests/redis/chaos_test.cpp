@@ -3,6 +3,7 @@
 // seed is printed and replays: PARLEY_SEED=n runs it alone.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <parley/adapters/sim/world.hpp>
 #include <parley/codecs/resp/redis_provider.hpp>
 #include <parley/codecs/resp/server/redis_server.hpp>
@@ -42,6 +43,7 @@ class user {
   void one(int i) {
     if (i % 9 == 4) return wait_at_the_server(i);
     if (i % 13 == 6) return borrow();
+    if (i % 11 == 7) return call(i);
     const std::size_t slot = begin_one();
     const std::string text = "echo " + std::to_string(i);
     auto op = redis_.command_as<std::string>("ECHO", text);
@@ -62,6 +64,22 @@ class user {
     std::move(op).then([this, slot, key](result<std::pair<std::string, std::string>> r) {
       end_one(slot, r.has_value(), r ? nullptr : &r.error());
       if (r && (r->first != key || r->second != key)) ++seen_.foreign;
+    });
+  }
+
+  // Of the callable that is served beside.
+  void call(int i) {
+    const std::size_t made = begin_one();
+    redis_.create_callable("echo").then([this, i, made](result<callable> c) {
+      end_one(made, c.has_value(), c ? nullptr : &c.error());
+      if (!c) return;
+      const std::size_t slot = begin_one();
+      auto op = c->call(i);
+      if (i % 3 == 0) op.cancel();
+      std::move(op).then([this, i, slot](const result<value>& r) {
+        end_one(slot, r.has_value(), r ? nullptr : &r.error());
+        if (r && *r != value(i)) ++seen_.foreign;
+      });
     });
   }
 
@@ -136,6 +154,18 @@ std::string run(std::uint64_t seed, outcome& total) {
   world.run_until([&] { return listening.has_value(); }, 5s);
   if (!listening) return "no subscription without faults";
 
+  std::map<std::int64_t, int> runs;
+  bool is_served = false;
+  const auto serve = [&](const value& v) -> result<value> {
+    ++runs[v.as_int().value_or(-1)];
+    return v;
+  };
+  redis->create_callable("echo", serve).then([&](const result<callable>& r) {
+    is_served = r.has_value();
+  });
+  world.run_until([&] { return is_served; }, 5s);
+  if (!is_served) return "nothing is served without faults";
+
   sim::fault_plan plan;
   plan.mean_interval = 400ms;
   plan.span = 6s;
@@ -148,6 +178,9 @@ std::string run(std::uint64_t seed, outcome& total) {
   if (seen.ended != seen.accepted) return "an operation did not end";
   if (seen.twice > 0) return "an operation ended twice";
   if (seen.foreign > 0) return "a reply reached another caller";
+  for (const auto& [call, times] : runs) {
+    if (times > 1) return "a call ran twice";
+  }
   total.succeeded += seen.succeeded;
   total.cancelled += seen.cancelled;
   if (redis->status().state != provider_state::up) return "not up again after the faults";
