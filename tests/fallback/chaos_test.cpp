@@ -1,7 +1,8 @@
 // Three carriers that die and come back in simulated time, a speaker and a listener that keep what
 // they are given: each seed is another history. Nothing that was accepted is lost, each shout ends
 // once, each message is heard once, every carrier sees messages in their order, switches are
-// bounded, and nothing is left (S121). A failing seed is printed and replays: PARLEY_SEED=n.
+// bounded, and nothing is left (S121). Calls go beside: none runs twice whose caller has not said
+// that it may, and those end well. A failing seed is printed and replays: PARLEY_SEED=n.
 #include <parley/core/fallback/message_tag.hpp>
 
 #include <cstdlib>
@@ -44,22 +45,30 @@ class fallback_history {
     return fault_.empty() ? end() : fault_;
   }
 
-  std::uint64_t shouted = 0, switches = 0, duplicates = 0;
+  std::uint64_t shouted = 0, switches = 0, duplicates = 0, called = 0, repeated = 0;
 
  private:
   bool open() {
     auto l = here_.wait(factory_->create_speaker(
         "news/#", [this](const message& m) { ++heard_[std::string(m.text())]; }, preference()));
     auto s = here_.wait(factory_->create_speaker("news/7", preference()));
-    if (!l || !s) return false;
+    auto c = here_.wait(factory_->create_callable("ask", preference()));
+    if (!l || !s || !c) return false;
     listener_ = *l;
     speaker_ = *s;
+    callable_ = *c;
+    for (auto& h : hubs_) {
+      h->handlers["ask"] = std::make_shared<call_handler>([this](const value& v) -> result<value> {
+        ++runs_[v.as_uint().value_or(0)];
+        return v;
+      });
+    }
     world_.run_for(1s);  // it listens everywhere
     return true;
   }
 
   void act() {
-    switch (random_.below(8)) {
+    switch (random_.below(9)) {
       case 0:
         // Some carrier is up at all times.
         if (alive() > 1) kill_one();
@@ -76,6 +85,9 @@ class fallback_history {
         break;
       case 4:
         world_.run_for(random_.between(1s, 30s));
+        break;
+      case 5:
+        call();
         break;
       default:
         for (std::uint64_t n = 1 + random_.below(12); n > 0; --n) shout();
@@ -112,7 +124,30 @@ class fallback_history {
     });
   }
 
+  void call() {
+    const std::uint64_t number = ++called;
+    call_options how;
+    how.timeout = 10min;
+    how.repeatable = random_.one_in(2);
+    call_ends_[number] = 0;
+    callable_->call(number, how).then([this, number, how](const result<value>& r) {
+      ++call_ends_[number];
+      const std::string what = "call " + std::to_string(number);
+      if (r && *r != value(number)) fail_with(what + " has another's answer");
+      if (r && runs_[number] == 0) fail_with(what + " never ran");
+      if (!r && how.repeatable) fail_with(what + " failed: " + r.error().to_string());
+      if (!how.repeatable) once_.push_back(number);
+      repeated += runs_[number] > 1 ? 1U : 0U;
+    });
+  }
+
   void check() {
+    for (const auto& [number, times] : call_ends_) {
+      if (times != 1) fail_with("a call has ended " + std::to_string(times) + " times");
+    }
+    for (const std::uint64_t number : once_) {
+      if (runs_[number] > 1) fail_with("a call ran twice");
+    }
     for (const auto& [text, times] : ends_) {
       if (times != 1) return fail_with(text + " has ended " + std::to_string(times) + " times");
       if (heard_[text] != 1) {
@@ -149,6 +184,7 @@ class fallback_history {
   std::string end() {
     speaker_.reset();
     listener_.reset();
+    callable_.reset();
     world_.run_for(1s);
     if (!factory_->channels().empty()) return "a channel is left";
     for (const auto& h : hubs_) {
@@ -171,7 +207,10 @@ class fallback_history {
   interface_factory_config config_;
   std::optional<interface_factory> factory_;
   std::optional<speaker> speaker_, listener_;
+  std::optional<callable> callable_;
   std::map<std::string, int> ends_, heard_;
+  std::map<std::uint64_t, int> call_ends_, runs_;
+  std::vector<std::uint64_t> once_;  // calls that may run once
   std::size_t losses_ = 0;
   std::string fault_;
 };
@@ -183,18 +222,22 @@ TEST(fallback_chaos, every_history_ends_well) {
     first = std::strtoull(one, nullptr, 10);
     count = 1;
   }
-  std::uint64_t shouted = 0, switches = 0, duplicates = 0;
+  std::uint64_t shouted = 0, switches = 0, duplicates = 0, called = 0, repeated = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     fallback_history h(seed);
     ASSERT_EQ(h.run(), "") << "replay with PARLEY_SEED=" << seed;
     shouted += h.shouted;
     switches += h.switches;
     duplicates += h.duplicates;
+    called += h.called;
+    repeated += h.repeated;
   }
   if (count == 1) return;
   EXPECT_GT(shouted, 50 * count);
   EXPECT_GT(switches, count);
   EXPECT_GT(duplicates, count / 20);
+  EXPECT_GT(called, 3 * count);
+  EXPECT_GT(repeated, count / 100);
 }
 
 }  // namespace
