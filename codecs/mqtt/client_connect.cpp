@@ -85,9 +85,11 @@ std::optional<event> client::take_connack(const connack& p) {
     fail_with(error(client_errc::unasked_session));
     return std::nullopt;
   }
+  // That of CONNECT [MQTT-4.12.0-5], or none [MQTT-4.12.0-6].
   const auto method = p.props.text(property::authentication_method);
   const std::string& own = settings_->authentication_method;
-  if (method && (own.empty() || *method != own)) {
+  const bool is_due = version_ == version::v5 && !own.empty();
+  if (method.has_value() != is_due || (is_due && *method != own)) {
     fail_with(error(client_errc::wrong_authentication));
     return std::nullopt;
   }

@@ -15,7 +15,8 @@ enum class client_errc : std::uint16_t {
   disconnected,          // the server ended the connection without DISCONNECT
   unexpected_packet,     // an answer to nothing that was asked: protocol_error (0x82)
   too_many_unanswered,   // beyond our receive maximum: receive_maximum_exceeded (0x93)
-  unknown_topic_alias,   // beyond our maximum, or without a topic: topic_alias_invalid (0x94)
+  excessive_alias,       // a topic alias beyond our maximum: topic_alias_invalid (0x94)
+  unknown_topic_alias,   // one that no topic was given to: protocol_error (0x82)
   unasked_session,       // a session beside a clean start: protocol_error (0x82)
   wrong_count,           // not one reason code for each filter: protocol_error (0x82)
   wrong_authentication,  // AUTH without or of another method: protocol_error (0x82)

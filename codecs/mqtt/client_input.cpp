@@ -168,10 +168,13 @@ bool client::is_duplicate(const mqtt::publish& p) {
 std::optional<event> client::take_publish(const mqtt::publish& p) {
   message_event told{p.topic, p.payload, p.qos, p.retain, p.dup, p.props};
   if (const auto alias = p.props.number(property::topic_alias)) {
-    const std::string* const topic =
-        taken_.resolve(*alias, p.topic, settings_->limits.topic_alias_maximum);
+    const std::uint16_t most = settings_->limits.topic_alias_maximum;
+    const std::string* const topic = taken_.resolve(*alias, p.topic, most);
     if (topic == nullptr) {
-      fail_with(error(client_errc::unknown_topic_alias, std::to_string(*alias)));
+      // Section 3.3.4 has a reason code for each.
+      const bool is_known = *alias <= most;
+      fail_with(error(is_known ? client_errc::unknown_topic_alias : client_errc::excessive_alias,
+                      std::to_string(*alias)));
       return std::nullopt;
     }
     told.topic = *topic;

@@ -12,18 +12,6 @@ constexpr unsigned will_retain = 0x20;
 constexpr unsigned has_password = 0x40;
 constexpr unsigned has_user = 0x80;
 
-// "MQTT" and 4 or 5 (sections 3.1.2.1 and 3.1.2.2).
-bool decode_protocol(cursor& in, mqtt::version& version) noexcept {
-  byte_view name;
-  std::uint8_t level = 0;
-  if (!in.binary(name)) return false;
-  if (as_text(name) != "MQTT") return in.fail(errc::unsupported_version);
-  if (!in.byte(level)) return false;
-  if (level != 4 && level != 5) return in.fail(errc::unsupported_version);
-  version = static_cast<mqtt::version>(level);
-  return true;
-}
-
 // Sections 3.1.2.3 to 3.1.2.9.
 bool are_good_flags(unsigned flags, mqtt::version version) noexcept {
   if ((flags & reserved) != 0) return false;
@@ -57,6 +45,17 @@ bool decode_fields(cursor& in, const decode_context& with, unsigned flags, conne
 }
 
 }  // namespace
+
+bool decode_protocol(cursor& in, mqtt::version& version) noexcept {
+  byte_view name;
+  std::uint8_t level = 0;
+  if (!in.binary(name)) return false;
+  if (as_text(name) != "MQTT") return in.fail(errc::unsupported_version);
+  if (!in.byte(level)) return false;
+  if (level != 4 && level != 5) return in.fail(errc::unsupported_version);
+  version = static_cast<mqtt::version>(level);
+  return true;
+}
 
 bool decode_connect(cursor& in, const decode_context& with, connect& out) noexcept {
   std::uint8_t flags = 0;

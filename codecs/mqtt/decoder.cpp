@@ -191,7 +191,7 @@ void decoder::decode_body(const std::byte* from, std::size_t head, std::size_t t
   bool good = decode_as(type, rest, with, out);
   if (type == packet_type::connect) {
     // Also of one that is refused: the answer is in its version.
-    version_ = std::get<connect>(out).version;
+    learn_version(from + head, from + total);
     // See is_good_length(): what it could not know yet.
     if (good && padded_ && version_ == mqtt::version::v5) good = rest.fail(errc::bad_length);
   }
@@ -216,10 +216,28 @@ decoder::header decoder::read_header(byte_view in) noexcept {
     length |= (byte & 0x7F) << (7 * (i - 1));
     if (byte >= 0x80) continue;
     header_size_ = static_cast<std::uint8_t>(i + 1);
-    return is_good_length(length, byte == 0 && i > 1) ? header::whole : header::wrong;
+    if (is_good_length(length, byte == 0 && i > 1)) return header::whole;
+    return knows_version_ ? header::wrong : read_protocol(in, length);
   }
   refuse(errc::bad_length);
   return header::wrong;
+}
+
+// Of a CONNECT that is too large: 3.1.1 has no answer to that, and MQTT 5 has.
+decoder::header decoder::read_protocol(byte_view in, std::size_t length) noexcept {
+  const std::size_t size = std::min(length, detail::protocol_size);
+  const byte_view body = in.subspan(header_size_);
+  if (body.size() < size) {
+    need_ = static_cast<std::uint32_t>(size - body.size());
+    return header::cut;
+  }
+  learn_version(body.data(), body.data() + size);
+  return header::wrong;
+}
+
+void decoder::learn_version(const std::byte* from, const std::byte* to) noexcept {
+  cursor in(from, to);
+  knows_version_ = detail::decode_protocol(in, version_);
 }
 
 // Type and flags (sections 2.1.2 and 2.1.3).
@@ -255,8 +273,7 @@ bool decoder::is_in_order(packet_type type) noexcept {
 
 bool decoder::is_good_length(std::uint32_t length, bool padded) noexcept {
   // Only MQTT 5 demands the shortest form [MQTT-1.5.5-1]; which it is may be in this packet.
-  const bool is_known = state_ == state::open || own_ == role::client;
-  if (padded && is_known && version_ == mqtt::version::v5) return refuse(errc::bad_length);
+  if (padded && knows_version_ && version_ == mqtt::version::v5) return refuse(errc::bad_length);
   padded_ = padded;
   total_ = header_size_ + length;
   if (total_ <= most_) return true;

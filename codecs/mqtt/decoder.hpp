@@ -44,7 +44,7 @@ class decoder {
   // version, which is that of its CONNECT; a server learns it from the one it gets.
   explicit decoder(role own, mqtt::version spoken = mqtt::version::v5,
                    const limits& bounds = {}) noexcept
-      : limits_(bounds), version_(spoken), own_(own) {
+      : limits_(bounds), version_(spoken), own_(own), knows_version_(own == role::client) {
     expect(state::opening);
   }
 
@@ -52,18 +52,22 @@ class decoder {
   // call. Views in `out` show some of them, so they must be kept as long as it is used; without
   // `ok` it means nothing.
   //
-  // A packet is refused as soon as its fixed header is wrong or too large (section 2.1), and
-  // otherwise checked when all of it is there. What is checked are all rules that need no more than
-  // the packet itself, and that CONNECT and CONNACK come first and once (sections 3.1 and 3.2).
-  // After a fault, every call says `failed` again.
+  // A packet is refused as soon as its fixed header is wrong or too large (section 2.1; a CONNECT
+  // that is too large as soon as its version is there), and otherwise checked when all of it is
+  // there. What is checked are all rules that need no more than the packet itself, and that CONNECT
+  // and CONNACK come first and once (sections 3.1 and 3.2). After a fault, every call says `failed`
+  // again.
   decode_result decode(byte_view in, packet& out) noexcept {
     decode_result result;
     decode(in, out, result);
     return result;
   }
 
-  // Of a server: the version of CONNECT once that was decoded or refused for another reason.
+  // Of a server: that of CONNECT once knows_version() says so, and MQTT 5 until then.
   mqtt::version version() const noexcept { return version_; }
+  // Of a server: CONNECT was decoded, or refused for what stands behind its version. Who refuses it
+  // for something else does not know in what form to answer. A client always knows.
+  bool knows_version() const noexcept { return knows_version_; }
 
   // Why it failed, or nothing. reason_code_of() has what the peer is told.
   std::optional<errc> fault() const noexcept {
@@ -95,6 +99,8 @@ class decoder {
   // In place, so that each of them may end in a jump to the next.
   void decode(byte_view in, packet& out, decode_result& result) noexcept;
   header read_header(byte_view in) noexcept;
+  header read_protocol(byte_view in, std::size_t length) noexcept;
+  void learn_version(const std::byte* from, const std::byte* to) noexcept;
   bool is_good_first(unsigned byte) noexcept;
   bool is_in_order(packet_type type) noexcept;
   bool is_good_length(std::uint32_t length, bool padded) noexcept;
@@ -122,6 +128,7 @@ class decoder {
   state state_ = state::opening;
   mqtt::version version_;
   role own_;
+  bool knows_version_;
 };
 
 static_assert(sizeof(decoder) <= 64);

@@ -440,7 +440,9 @@ TEST(mqtt_client_auth, goes_back_and_forth) {
   ASSERT_TRUE(c.client.authenticate(as_bytes("proof"sv), c.now()).has_value());
   EXPECT_THAT(c.sent(), ElementsAre("AUTH continue_authentication | authentication_method "
                                     "\"SCRAM\" | authentication_data \"proof\""));
-  c.say(mqtt::connack{});
+  property_room method(property_place::connack, mqtt::role::server);
+  method.add(property::authentication_method, "SCRAM"sv);
+  c.say(mqtt::connack{.props = method});
   EXPECT_THAT(c.told(), ElementsAre("opened"));
   ASSERT_TRUE(c.client.reauthenticate(as_bytes("again"sv), c.now()).has_value());
   EXPECT_THAT(c.sent(), ElementsAre(testing::StartsWith("AUTH reauthenticate")));

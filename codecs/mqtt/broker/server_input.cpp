@@ -205,9 +205,8 @@ void server::fault(errc code) {
   if (code == errc::unsupported_version) return refuse_version();
   version_ = decoder_.version();
   encoder_ = encoder(role::server, version_);
-  // What is no CONNECT gets no answer: nobody knows what the peer is.
-  const bool is_connect = !received().empty() && received()[0] == std::byte{0x10};
-  if (is_connect && code != errc::connect_expected) phase_ = phase::deciding;
+  // Else it gets no answer: nobody knows what the peer is, or in what form to tell it.
+  if (decoder_.knows_version()) phase_ = phase::deciding;
   fail_with(error(code, "in CONNECT"), reason_code_of(code));
 }
 

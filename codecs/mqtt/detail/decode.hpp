@@ -24,6 +24,9 @@ struct decode_context {
 
 // Each fills `out`, and returns false with the cursor's fault. Whether the packet ends where the
 // cursor stands is checked by the caller.
+// "MQTT" and 4 or 5 (sections 3.1.2.1 and 3.1.2.2), with which CONNECT begins.
+inline constexpr std::size_t protocol_size = 7;
+bool decode_protocol(cursor& in, mqtt::version& version) noexcept;
 bool decode_connect(cursor& in, const decode_context& with, connect& out) noexcept;
 bool decode_connack(cursor& in, const decode_context& with, connack& out) noexcept;
 bool decode_subscribe(cursor& in, const decode_context& with, subscribe& out) noexcept;
