@@ -9,21 +9,25 @@ std::string fault(const std::string& text) {
   return c ? "none" : c.error().to_string();
 }
 
-// S62 to S78
 TEST(mqtt_config, its_defaults_are_those_that_were_promised) {
   const mqtt_config c;
-  EXPECT_EQ(c.broker, "localhost");
-  EXPECT_EQ(c.port, 1883);
-  EXPECT_TRUE(c.client_id.empty() && c.username.empty() && c.password.empty());
-  EXPECT_EQ(c.qos, qos::at_most_once);
-  EXPECT_FALSE(c.retain);
-  EXPECT_TRUE(c.clean_session);
-  EXPECT_EQ(c.keepalive, 60);
-  EXPECT_TRUE(c.will_topic.empty() && c.will_payload.empty());
-  EXPECT_EQ(c.will_qos, qos::at_most_once);
-  EXPECT_FALSE(c.will_retain);
-  EXPECT_FALSE(c.tls_enable);
-  EXPECT_TRUE(c.tls_ca_certs.empty() && c.tls_certfile.empty() && c.tls_keyfile.empty());
+  EXPECT_EQ(c.broker, "localhost");          // S62
+  EXPECT_EQ(c.port, 1883);                   // S63
+  EXPECT_TRUE(c.client_id.empty());          // S64
+  EXPECT_TRUE(c.username.empty());           // S65
+  EXPECT_TRUE(c.password.empty());           // S66
+  EXPECT_EQ(c.qos, qos::at_most_once);       // S67
+  EXPECT_FALSE(c.retain);                    // S68
+  EXPECT_TRUE(c.clean_session);              // S69
+  EXPECT_EQ(c.keepalive, 60);                // S70
+  EXPECT_TRUE(c.will_topic.empty());         // S71
+  EXPECT_TRUE(c.will_payload.empty());       // S72
+  EXPECT_EQ(c.will_qos, qos::at_most_once);  // S73
+  EXPECT_FALSE(c.will_retain);               // S74
+  EXPECT_FALSE(c.tls_enable);                // S75
+  EXPECT_TRUE(c.tls_ca_certs.empty());       // S76
+  EXPECT_TRUE(c.tls_certfile.empty());       // S77
+  EXPECT_TRUE(c.tls_keyfile.empty());        // S78
   EXPECT_TRUE(c.validate());
 }
 

@@ -11,7 +11,7 @@ template <class L>
 class mqtt_life_on : public mqtt_on<L> {};
 TYPED_TEST_SUITE(mqtt_life_on, real_loops, loop_names);
 
-// S75 to S78, S158
+// S75, S76, S77, S78, S143, S158: who vouches for the server is tls_ca_certs' matter.
 TYPED_TEST(mqtt_life_on, tls_with_certificates_of_both_sides) {
   mosquitto server({.tls = true, .wants_certificates = true});
   mqtt_config c = this->config_of(server);

@@ -75,7 +75,8 @@ TYPED_TEST(mqtt_messages_on, retained_messages_wait_for_who_subscribes_later) {
   EXPECT_THAT(one->got, testing::UnorderedElementsAre("kept|0|1|last", "kept/too|0|1|theirs"));
 }
 
-// S55, S71 to S74
+// S55, S71, S72, S73, S74: its topic, payload, quality and retain flag are those of the
+// configuration.
 TYPED_TEST(mqtt_messages_on, the_will_is_published_when_the_server_loses_us) {
   mosquitto server;
   const auto listener = server.listen_for("gone/#", {"-q", "2"});

@@ -103,7 +103,7 @@ TYPED_TEST(mqtt_provider_real, a_restart_of_the_broker_loses_nothing) {
   EXPECT_THAT(got, ElementsAre("t:1", "t:2", "t:3"));
 }
 
-// S55, S71 to S74: the will of who vanishes, and not of who says goodbye.
+// S55, S71, S72: the will of who vanishes, its topic and payload, and not of who says goodbye.
 TYPED_TEST(mqtt_provider_real, the_will_is_for_who_vanishes) {
   this->begin();
   auto watching = this->up(this->config_of("watching"));
@@ -139,7 +139,7 @@ TYPED_TEST(mqtt_provider_real, a_wrong_password_is_told_with_a_hint) {
   (void)this->up(c);
 }
 
-// S75 to S78: mutual TLS.
+// S75, S76, S77, S78, S143: mutual TLS.
 TYPED_TEST(mqtt_provider_real, speaks_tls_with_certificates_on_both_sides) {
   this->begin({.tls = true, .wants_certificates = true});
   auto c = this->config_of();

@@ -90,7 +90,7 @@ class redis_tls_on : public loop_suite<L> {
 };
 TYPED_TEST_SUITE(redis_tls_on, all_loops, loop_names);
 
-// S10, S26, S27, S143
+// S10, S26, S27, S143: the server's certificate is of the authority in ssl_ca_certs.
 TYPED_TEST(redis_tls_on, commands_messages_and_waits) {
   this->talk(this->config(this->serve(this->served())));
 }
@@ -115,7 +115,7 @@ TYPED_TEST(redis_tls_on, comes_back_after_a_restart) {
   }));
 }
 
-// S28, S29
+// S28, S29: a server that asks for a certificate gets the one of ssl_certfile and ssl_keyfile.
 TYPED_TEST(redis_tls_on, certificates_of_clients) {
   auto c = this->served();
   c.tls.ca_certs = files().ca;

@@ -51,6 +51,24 @@ TYPED_TEST(rest_client_on, method_and_base_url_by_call) {
   EXPECT_EQ(one.seen.back().line(), "GET /whole?x=1");
 }
 
+// S135: a call takes nothing over from those before it.
+TYPED_TEST(rest_client_on, calls_stand_alone) {
+  auto& origin = this->serve([](const seen_request&) {
+    canned c = json_reply("true");
+    c.fields.emplace_back("Set-Cookie", "sid=1");
+    c.fields.emplace_back("ETag", "\"1\"");
+    return c;
+  });
+  auto client = this->client_of(origin);
+  EXPECT_EQ(this->got(*client, "/same", fields("q", 1), this->by("GET")), value(true));
+  EXPECT_EQ(this->got(*client, "/other", fields("a", 1), this->by("PUT")), value(true));
+  EXPECT_EQ(this->got(*client, "/same", fields("q", 1), this->by("GET")), value(true));
+  ASSERT_EQ(origin.seen.size(), 3u);
+  EXPECT_EQ(origin.seen[2].line(), origin.seen[0].line());
+  EXPECT_EQ(origin.seen[2].body, origin.seen[0].body);
+  EXPECT_EQ(origin.seen[2].fields, origin.seen[0].fields);
+}
+
 TYPED_TEST(rest_client_on, parameters_and_queries) {
   auto& origin = this->serve([](const seen_request&) { return json_reply("true"); });
   auto client = this->up(this->asking(this->url_of(origin) + "/v1"));

@@ -103,6 +103,45 @@ TYPED_TEST(rest_server_on, conflicts_and_removal) {
   EXPECT_EQ(this->ask("GET", "/x/1").status, 404);
 }
 
+// S135: what a handler gets and answers depends on nothing that came before, so that it is the same
+// behind other requests of its connection, on another one, and at another server.
+TYPED_TEST(rest_server_on, requests_stand_alone) {
+  rest_config c = this->served();
+  strings seen;
+  const auto same = [&](rest_request& r) -> result<rest_reply> {
+    seen.push_back(
+        std::string(r.target()) + "|" + std::string(r.parameter("id")) + "|" +
+        std::string(r.query("q").value_or("-")) + "|" + std::string(r.cookie("sid").value_or("-")) +
+        "|" + std::string(r.header("authorization").value_or("-")) + "|" + std::string(r.text()));
+    return parley::fields("id", std::string(r.parameter("id")));
+  };
+  this->start(std::move(c));
+  this->route("GET", "/same/{id}", same);
+  this->route("POST", "/other/{id}", [](rest_request&) -> result<rest_reply> {
+    auto reply = rest_reply::text("logged in");
+    reply.headers.add("Set-Cookie", "sid=1");
+    return reply;
+  });
+  const auto once = [&] { return this->said(this->ask("GET", "/same/7")); };
+  const std::string first = once();
+  http_request before("POST", "/other/8?q=2", R"({"a":1})");
+  before.headers.add("Content-Type", "application/json");
+  before.headers.add("Cookie", "sid=1");
+  before.headers.add("Authorization", "Bearer token");
+  EXPECT_EQ(this->said(this->ask(std::move(before))), "200 logged in");
+  EXPECT_EQ(this->ask("GET", "/nothing?q=3").status, 404);
+  EXPECT_EQ(once(), first);
+  http_client_config to{.host = "127.0.0.1", .port = this->server->local_address()->port()};
+  this->client = std::make_unique<http_client>(this->home, std::move(to));
+  EXPECT_EQ(once(), first);
+  this->client.reset();
+  this->start();
+  this->route("GET", "/same/{id}", same);
+  EXPECT_EQ(once(), first);
+  EXPECT_EQ(first, R"(200 {"id":"7"})");
+  EXPECT_THAT(seen, ElementsAre("/same/7|7|-|-|-|", seen[0], seen[0], seen[0]));
+}
+
 TYPED_TEST(rest_server_on, a_request_shows_all_it_has) {
   this->start();
   std::string seen;
