@@ -91,5 +91,85 @@ TEST(broker_websocket, a_client_is_served) {
   world.broker->leave(there, world.now);
 }
 
+// A browser's side, as bytes.
+constexpr std::string_view upgrade =
+    "GET /mqtt HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+constexpr std::string_view our_name = "Sec-WebSocket-Protocol: mqtt\r\n";
+constexpr std::string_view hello("\x10\x0e\0\4MQTT\5\2\0\0\0\0\1c", 16);
+
+// With a mask of zeros.
+std::string frame(char first, std::string_view payload) {
+  return first + std::string(1, static_cast<char>(0x80 | payload.size())) + std::string(4, '\0') +
+         std::string(payload);
+}
+
+// What the broker answers to all of these bytes.
+std::string answer_to(std::string_view bytes) {
+  broker_world world;
+  world.start();
+  transports table;
+  table.add("websocket_server/mqtt", websocket::server_layer_maker("mqtt"));
+  served there(world.settings.connection, *table.make("websocket_server/mqtt", {}));
+  EXPECT_TRUE(world.broker->enter(there, world.now));
+  there.stacked.start(world.now);
+  std::string answer;
+  for (bool any = true; any;) {
+    for (;;) {
+      auto e = there.stacked.next_event();
+      world.broker->handle(there, e, world.now);
+      if (is_drained(e) || std::holds_alternative<closed>(e)) break;
+    }
+    std::string some;
+    for (const const_buffer& piece : there.stacked.output()) {
+      some.append(static_cast<const char*>(piece.data), piece.size);
+    }
+    there.stacked.consume_output(some.size());
+    answer += some;
+    any = !some.empty();
+    const auto into =
+        there.stacked.wants_read() ? there.stacked.prepare(bytes.size()) : std::span<std::byte>();
+    const std::size_t n = std::min(into.size(), bytes.size());
+    if (n == 0) continue;
+    std::ranges::copy(as_bytes(bytes).first(n), into.begin());
+    there.stacked.commit(n, world.now);
+    bytes.remove_prefix(n);
+    any = true;
+  }
+  world.broker->leave(there, world.now);
+  return answer;
+}
+
+// MQTT-6.0.0-2: packets begin and end wherever they like.
+TEST(broker_websocket, frames_are_no_packets) {
+  const std::string pieces = frame('\x82', hello.substr(0, 3)) +
+                             frame('\x82', std::string(hello.substr(3)) + std::string("\xc0", 1)) +
+                             frame('\x82', std::string("\0\xc0\0", 3));
+  const std::string answer =
+      answer_to(std::string(upgrade) + std::string(our_name) + "\r\n" + pieces);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 ")) << answer;
+  EXPECT_NE(answer.find(our_name), std::string::npos) << "MQTT-6.0.0-4";
+  EXPECT_NE(answer.find(std::string("\x20\x0e\0\0\x0b", 5)), std::string::npos) << "CONNACK";
+  EXPECT_TRUE(answer.ends_with(std::string("\xd0\0", 2)));
+}
+
+// MQTT-6.0.0-1: only in binary messages.
+TEST(broker_websocket, text_ends_the_connection) {
+  const std::string answer =
+      answer_to(std::string(upgrade) + std::string(our_name) + "\r\n" + frame('\x81', hello));
+  const std::size_t end = answer.find("\r\n\r\n");
+  ASSERT_NE(end, std::string::npos);
+  // A close frame with 1003, and no CONNACK.
+  EXPECT_EQ(answer[end + 4], '\x88');
+  EXPECT_EQ(answer.substr(end + 6, 2), "\x03\xeb");
+}
+
+// MQTT-6.0.0-3: who does not offer "mqtt" means something else.
+TEST(broker_websocket, the_subprotocol_has_to_be_offered) {
+  for (const char* field : {"", "Sec-WebSocket-Protocol: chat\r\n"}) {
+    EXPECT_TRUE(answer_to(std::string(upgrade) + field + "\r\n").starts_with("HTTP/1.1 400 "));
+  }
+}
+
 }  // namespace
 }  // namespace parley::test
