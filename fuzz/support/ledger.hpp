@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/reader.hpp"
+#include "reader.hpp"
 
 namespace parley::fuzz {
 
