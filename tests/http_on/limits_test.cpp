@@ -58,7 +58,7 @@ TYPED_TEST(http_limits_on, a_reply_that_stops) {
     p.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello");
   }));
   auto c = this->asked();
-  c.timeout = 50ms;
+  c.timeout = 400ms;
   EXPECT_THAT(this->failure(c), HasSubstr("the reply is not complete"));
   EXPECT_THAT(this->failure(c), HasSubstr("5 bytes of its body have come"));
 }
