@@ -149,6 +149,7 @@ TEST_F(broker_policy_test, of_a_client_that_has_gone) {
   EXPECT_EQ(world.broker->stats().sessions, 0U);
 }
 
+// MQTT-4.12.0-2 and -5, MQTT-4.12.1-1 and -2
 TEST_F(broker_policy_test, enhanced_authentication) {
   const auto hello = with_method("hi", mqtt::property_place::connect);
   const auto good = with_method("2", mqtt::property_place::auth);
@@ -171,6 +172,7 @@ TEST_F(broker_policy_test, enhanced_authentication) {
   EXPECT_FALSE(a.link->is_open());
 }
 
+// MQTT-3.1.2-30
 TEST_F(broker_policy_test, other_packets_wait_for_the_authentication) {
   const auto hello = with_method("hi", mqtt::property_place::connect);
   a.settings.props = hello.view();

@@ -26,6 +26,7 @@ std::string message(std::string_view topic, std::string_view text) {
          std::to_string(text.size()) + " \"" + std::string(text) + "\"\n";
 }
 
+// MQTT-3.3.4-2
 TEST_F(broker_messages, overlapping_filters_give_one_copy_with_the_highest_qos) {
   a.connect();
   a.subscribe("x/#");
@@ -34,6 +35,7 @@ TEST_F(broker_messages, overlapping_filters_give_one_copy_with_the_highest_qos) 
   EXPECT_EQ(a.heard(), "PUBLISH qos 1 id 1 topic \"x/y\" payload 1 \"1\"\nPUBREC id 5 success\n");
 }
 
+// MQTT-3.3.2-6
 TEST_F(broker_messages, properties_go_on_and_expiry_counts_down) {
   a.connect_kept();
   a.subscribe("t", at_least_once);
@@ -49,6 +51,7 @@ TEST_F(broker_messages, properties_go_on_and_expiry_counts_down) {
                                   "  message_expiry_interval 6\n  content_type \"text\"\n"));
 }
 
+// MQTT-3.3.2-5
 TEST_F(broker_messages, what_has_expired_is_not_sent) {
   a.connect_kept();
   a.subscribe("t", at_least_once);
@@ -107,6 +110,25 @@ TEST_F(broker_messages, what_a_member_leaves_behind_goes_to_another) {
   EXPECT_EQ(b.heard(), "");
 }
 
+// MQTT-4.8.2-4: who had it and comes again gets it again, and nobody else. MQTT-4.8.2-6: who has
+// refused it has had it.
+TEST_F(broker_messages, what_a_member_has_had_stays_with_it) {
+  a.connect_kept();
+  a.subscribe("$share/g/t", at_least_once);
+  b.connect();
+  b.subscribe("$share/g/t", at_least_once);
+  c.connect();
+  c.publish("t", "1", at_least_once, 1);
+  EXPECT_EQ(a.heard(), "PUBLISH qos 1 id 1 topic \"t\" payload 1 \"1\"\n");
+  a.vanish();
+  EXPECT_EQ(b.heard(), "");
+  a.connect_kept();
+  EXPECT_EQ(world.broker->stats().delivered, 2U);
+  a.send(mqtt::puback{.packet_id = 1, .reason = mqtt::reason_code::quota_exceeded});
+  EXPECT_EQ(b.heard(), "");
+  EXPECT_EQ(world.broker->stats().deliveries, 0U);
+}
+
 TEST_F(broker_messages, retained_ones_replace_each_other_and_are_counted) {
   a.connect();
   for (int i = 0; i < 10; ++i) a.publish("r", std::to_string(i), at_most_once, 0, true);
@@ -131,7 +153,7 @@ TEST_F(broker_messages, retained_ones_are_bounded) {
   EXPECT_EQ(world.broker->stats().retained, 3U);
 }
 
-// S131
+// S131, MQTT-3.1.2-26
 TEST_F(broker_messages, aliases_shorten_topics_for_who_takes_them) {
   owned_properties p(mqtt::property_place::connect);
   p.add(property::topic_alias_maximum, 1U);
@@ -145,6 +167,7 @@ TEST_F(broker_messages, aliases_shorten_topics_for_who_takes_them) {
                            "  topic_alias 1\n" + message("topic/2", "z") + "  topic_alias 1\n");
 }
 
+// MQTT-3.3.4-9, MQTT-4.9.0-1 and -2
 TEST_F(broker_messages, the_receive_maximum_of_a_client_is_kept) {
   owned_properties p(mqtt::property_place::connect);
   p.add(property::receive_maximum, 2U);
@@ -160,6 +183,7 @@ TEST_F(broker_messages, the_receive_maximum_of_a_client_is_kept) {
   EXPECT_EQ(a.heard(), "PUBLISH qos 1 id 3 topic \"t\" payload 1 \"3\"\n");
 }
 
+// MQTT-3.1.2-24 and -25
 TEST_F(broker_messages, too_large_for_a_client_is_not_sent) {
   owned_properties p(mqtt::property_place::connect);
   p.add(property::maximum_packet_size, 100U);
@@ -173,6 +197,7 @@ TEST_F(broker_messages, too_large_for_a_client_is_not_sent) {
   EXPECT_EQ(world.broker->stats().dropped, 1U);
 }
 
+// MQTT-3.3.4-1
 TEST_F(broker_messages, an_acknowledgement_of_what_was_not_sent_so_is_a_fault) {
   a.connect();
   a.subscribe("t", at_least_once);

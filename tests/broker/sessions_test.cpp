@@ -19,6 +19,7 @@ class broker_sessions : public testing::Test {
   broker_world world;
 };
 
+// MQTT-3.1.2-4, -5, -6 and -23, MQTT-3.2.2-2 and -3, MQTT-4.4.0-1, MQTT-4.5.0-1
 TEST_F(broker_sessions, what_came_meanwhile_waits) {
   for (const auto v : {mqtt::version::v5, mqtt::version::v3_1_1}) {
     talker a(world, "a", v), b(world, "b");
@@ -44,6 +45,7 @@ TEST_F(broker_sessions, what_came_meanwhile_waits) {
   }
 }
 
+// MQTT-4.1.0-2
 TEST_F(broker_sessions, they_expire) {
   talker a(world, "a");
   a.connect_kept(10);
@@ -82,6 +84,7 @@ TEST_F(broker_sessions, the_longest_expiry_is_told) {
   EXPECT_NE(a.connect_whole().find("session_expiry_interval 60\n"), std::string::npos);
 }
 
+// MQTT-3.1.3-6 and -7, MQTT-3.2.2-16
 TEST_F(broker_sessions, a_client_identifier_is_given) {
   talker a(world, ""), b(world, "", mqtt::version::v3_1_1);
   EXPECT_NE(a.connect_whole().find("assigned_client_identifier \"parley-"), std::string::npos);
@@ -89,7 +92,7 @@ TEST_F(broker_sessions, a_client_identifier_is_given) {
   EXPECT_EQ(world.broker->stats().sessions, 2U);
 }
 
-// P13: two programs with one identifier learn it.
+// P13, MQTT-3.1.4-3: two programs with one identifier learn it.
 TEST_F(broker_sessions, one_takes_over_from_another) {
   talker a(world, "a"), again(world, "a"), old(world, "a", mqtt::version::v3_1_1);
   a.connect_kept();
@@ -121,6 +124,7 @@ class broker_wills : public broker_sessions {
   const std::string gone = "PUBLISH qos 0 topic \"w\" payload 4 \"gone\"\n";
 };
 
+// MQTT-3.1.2-7 and -8
 TEST_F(broker_wills, comes_when_the_client_is_lost) {
   a.connect();
   a.vanish();
@@ -130,12 +134,14 @@ TEST_F(broker_wills, comes_when_the_client_is_lost) {
   EXPECT_EQ(watcher.heard(), gone);
 }
 
+// MQTT-3.1.2-10, MQTT-3.14.4-3
 TEST_F(broker_wills, does_not_come_behind_a_goodbye) {
   a.connect();
   a.say_goodbye();
   EXPECT_EQ(watcher.heard(), "");
 }
 
+// MQTT-3.1.2-8 and -22
 TEST_F(broker_wills, comes_for_a_fault_and_for_silence) {
   a.settings.keep_alive = 10;
   a.connect();
@@ -146,6 +152,26 @@ TEST_F(broker_wills, comes_for_a_fault_and_for_silence) {
   EXPECT_EQ(watcher.heard(), "");
   world.advance(2s);
   EXPECT_EQ(watcher.heard(), gone);
+}
+
+// MQTT-3.1.2-14 and -15, MQTT-3.1.3-10
+TEST_F(broker_wills, is_retained_or_not_with_all_it_has) {
+  will.add(property::content_type, "text").add(property::correlation_data, "id");
+  a.settings.will->props = will.view();
+  const std::string properties = "  content_type \"text\"\n  correlation_data \"id\"\n";
+  for (const bool retain : {false, true}) {
+    a.settings.will->retain = retain;
+    a.connect();
+    a.vanish();
+    EXPECT_EQ(watcher.heard(), gone + properties);
+    talker late(world, "late");
+    late.connect();
+    const std::vector<mqtt::subscription> filters{{.filter = "w"}};
+    late.send(mqtt::subscribe{.packet_id = 1, .filters = filters, .props = {}});
+    const std::string kept = "PUBLISH qos 0 retain topic \"w\" payload 4 \"gone\"\n" + properties;
+    EXPECT_EQ(late.heard(), "SUBACK id 1\n  success\n" + (retain ? kept : ""));
+    late.say_goodbye();
+  }
 }
 
 TEST_F(broker_wills, waits_for_its_delay) {
@@ -160,6 +186,7 @@ TEST_F(broker_wills, waits_for_its_delay) {
   EXPECT_EQ(watcher.heard(), "");
 }
 
+// MQTT-3.1.3-9
 TEST_F(broker_wills, is_cancelled_by_a_new_connection) {
   delay(5);
   a.connect_kept();

@@ -148,6 +148,7 @@ TEST(mqtt_client_time, no_connack) {
   EXPECT_FALSE(c.client.next_deadline().has_value());
 }
 
+// MQTT-3.1.2-20
 TEST(mqtt_client_time, pings_when_idle_only) {
   client_script c;
   c.open();
@@ -185,6 +186,7 @@ TEST(mqtt_client_time, a_dead_server_is_noticed_while_we_publish) {
   EXPECT_THAT(c.told(), testing::Contains("failed pingresp_timeout"));
 }
 
+// MQTT-3.1.2-21, MQTT-3.2.2-21
 TEST(mqtt_client_time, the_server_decides_how_often) {
   client_script c;
   property_room props(property_place::connack, mqtt::role::server);

@@ -26,6 +26,7 @@ std::uint64_t queue(mqtt::session& s, std::string_view text, qos q = qos::at_lea
   return r ? r->id : 0;
 }
 
+// MQTT-3.3.1-1, MQTT-4.3.3-6, MQTT-4.4.0-1, MQTT-4.6.0-1
 TEST(mqtt_session, resends_in_order_with_the_same_identifiers) {
   mqtt::session session;
   client_script a(kept(), &session);
@@ -54,6 +55,7 @@ TEST(mqtt_session, resends_in_order_with_the_same_identifiers) {
   EXPECT_EQ(session.received(), 0U);
 }
 
+// MQTT-3.2.2-5
 TEST(mqtt_session, a_lost_session_is_begun_anew) {
   for (const bool resends : {false, true}) {
     mqtt::session session({.resend_exactly_once = resends});
@@ -113,6 +115,23 @@ TEST(mqtt_session, the_window_begins_anew) {
   }
 }
 
+// MQTT-3.3.4-7 and -8
+TEST(mqtt_session, a_full_window_delays_nothing_else) {
+  property_room one(property_place::connack, mqtt::role::server);
+  one.add(property::receive_maximum, 1U);
+  client_script c;
+  c.open(mqtt::connack{.props = one});
+  c.publish("t", "1");
+  c.publish("t", "2");
+  c.subscribe("a");
+  EXPECT_TRUE(c.client.ping(c.now()));
+  EXPECT_THAT(c.sent(), ElementsAre("PUBLISH qos 1 id 1 topic \"t\" payload 1 \"1\"",
+                                    "SUBSCRIBE id 2 | \"a\" qos 2", "PINGREQ"));
+  c.say(mqtt::puback{.packet_id = 1});
+  EXPECT_THAT(c.sent(), ElementsAre("PUBLISH qos 1 id 3 topic \"t\" payload 1 \"2\""));
+}
+
+// MQTT-2.2.1-3, MQTT-4.3.2-1
 TEST(mqtt_session, identifiers_wrap_and_are_never_used_twice) {
   client_script c;
   c.open();
@@ -134,7 +153,7 @@ TEST(mqtt_session, identifiers_wrap_and_are_never_used_twice) {
                                              "PUBLISH qos 1 id 2 topic \"t\" payload 1 \"b\""));
 }
 
-// P9: aliases are a matter of the connection.
+// P9, MQTT-3.2.2-17: aliases are a matter of the connection.
 TEST(mqtt_session, aliases_end_with_the_connection) {
   mqtt::session session;
   property_room two(property_place::connack, mqtt::role::server);
@@ -163,14 +182,21 @@ TEST(mqtt_session, aliases_end_with_the_connection) {
   EXPECT_FALSE(b.client.publish({.topic = "t", .props = mine}, b.now()).has_value());
 }
 
+// MQTT-3.3.2-7: and forgotten with the connection.
 TEST(mqtt_session, aliases_of_the_server_are_resolved) {
-  client_script c;
+  mqtt::session session;
+  client_script c(kept(), &session);
   c.open();
   property_room props(property_place::publish, mqtt::role::server);
   props.add(property::topic_alias, 3U);
   c.say(mqtt::publish{.topic = "long/topic", .payload = as_bytes("1"sv), .props = props});
   c.say(mqtt::publish{.payload = as_bytes("2"sv), .props = props}, 1);
   EXPECT_THAT(c.told(), ElementsAre("message qos 0 long/topic: 1", "message qos 0 long/topic: 2"));
+  c.h.feed_error(error(errc::reset));
+  client_script next(kept(), &session);
+  next.open(present);
+  next.say(mqtt::publish{.payload = as_bytes("3"sv), .props = props});
+  EXPECT_THAT(next.told(), ElementsAre("failed unknown_topic_alias"));
 }
 
 TEST(mqtt_session, messages_expire_while_they_wait) {
@@ -245,6 +271,7 @@ TEST(mqtt_session, what_is_cancelled) {
   EXPECT_EQ(session.bytes(), 0U);
 }
 
+// MQTT-4.6.0-2 and -3
 TEST(mqtt_session, acknowledges_by_hand_in_order) {
   mqtt::client_settings s = kept();
   s.manual_acknowledgement = true;
@@ -267,6 +294,7 @@ TEST(mqtt_session, acknowledges_by_hand_in_order) {
   EXPECT_EQ(c.client.unacknowledged(), 0U);
 }
 
+// MQTT-3.2.2-11, -14 and -15
 TEST(mqtt_session, what_the_server_cannot_do_is_refused_here) {
   client_script c;
   property_room props(property_place::connack, mqtt::role::server);
@@ -422,6 +450,7 @@ TEST(mqtt_session_store, damaged_records_are_refused) {
 
 // --- authentication --------------------------------------------------------------------------
 
+// MQTT-4.12.0-3 and -5, MQTT-4.12.1-1
 TEST(mqtt_client_auth, goes_back_and_forth) {
   mqtt::client_settings s;
   s.authentication_method = "SCRAM";
