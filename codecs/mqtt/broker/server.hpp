@@ -70,8 +70,9 @@ class server {
   explicit server(const server_limits& bounds, store* under = nullptr);
 
   // --- the decision about CONNECT
-  // ----------------------------------------------------------------- The connection is open.
-  // Misuse unless a decision is due.
+  // CONNACK: the connection is open. Misuse unless a decision is due. A CONNECT that is refused for
+  // its bytes comes to no decision: its answer is in its version, and there is none where 3.1.1 has
+  // no return code for it, or where no version was reached.
   result<void> accept(const acceptance& how, time_point now);
   // CONNACK with a reason, if the version has a word for it, and the end: `failed`.
   void refuse(reason_code why, time_point now);
