@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using mqtt::property;
-using mqtt::qos;
 using enum mqtt::qos;
 
 class broker_sessions : public testing::Test {
