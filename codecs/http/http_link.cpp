@@ -24,7 +24,9 @@ std::optional<http_proxy> proxy_of(const http_client_config& c) {
 }  // namespace
 
 std::string seconds_text(duration d) {
-  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(d).count() / 100;
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(d).count();
+  const auto tenths = milliseconds / 100;
+  if (tenths == 0) return std::to_string(milliseconds) + " ms";
   std::string text = std::to_string(tenths / 10);
   if (tenths % 10 != 0) text.append(".").append(std::to_string(tenths % 10));
   return text + " s";
