@@ -13,15 +13,12 @@ namespace {
 
 struct text_flag {
   std::string_view name;
-  std::string flags::*member;
+  std::string flags::* member;
 };
 constexpr text_flag text_flags[] = {
-    {"server_host", &flags::server_host},
-    {"server_host_override", &flags::server_host_override},
-    {"test_case", &flags::test_case},
-    {"ca_file", &flags::ca_file},
-    {"cert_file", &flags::cert_file},
-    {"key_file", &flags::key_file},
+    {"server_host", &flags::server_host}, {"server_host_override", &flags::server_host_override},
+    {"test_case", &flags::test_case},     {"ca_file", &flags::ca_file},
+    {"cert_file", &flags::cert_file},     {"key_file", &flags::key_file},
 };
 
 bool read_port(std::string_view text, std::uint16_t& to) {
@@ -60,7 +57,8 @@ bool read_flags(int argc, const char* const* argv, flags& to) {
     const bool has_value = equals != std::string_view::npos;
     if (!has_value && i + 1 == argc) return wrong(word);
     const std::string content(has_value ? word.substr(equals + 1) : std::string_view(argv[++i]));
-    if (!read_flag(word.substr(2, has_value ? equals - 2 : equals), content, to)) return wrong(word);
+    if (!read_flag(word.substr(2, has_value ? equals - 2 : equals), content, to))
+      return wrong(word);
   }
   return true;
 }

@@ -45,7 +45,8 @@ void fill(wire::Payload& payload, int size) {
 template <class Stream>
 void answer(const wire::StreamingOutputCallRequest& r, Stream& to) {
   for (const auto& p : r.response_parameters()) {
-    if (p.interval_us() > 0) std::this_thread::sleep_for(std::chrono::microseconds(p.interval_us()));
+    if (p.interval_us() > 0)
+      std::this_thread::sleep_for(std::chrono::microseconds(p.interval_us()));
     wire::StreamingOutputCallResponse response;
     fill(*response.mutable_payload(), p.size());
     to.Write(response);
@@ -62,9 +63,8 @@ class service final : public wire::TestService::Service {
     return wanted(*r).value_or(Status::OK);
   }
 
-  Status StreamingOutputCall(
-      ServerContext*, const wire::StreamingOutputCallRequest* r,
-      ::grpc::ServerWriter<wire::StreamingOutputCallResponse>* to) override {
+  Status StreamingOutputCall(ServerContext*, const wire::StreamingOutputCallRequest* r,
+                             ::grpc::ServerWriter<wire::StreamingOutputCallResponse>* to) override {
     answer(*r, *to);
     return wanted(*r).value_or(Status::OK);
   }
@@ -80,9 +80,10 @@ class service final : public wire::TestService::Service {
     return {};
   }
 
-  Status FullDuplexCall(ServerContext* c,
-                        ::grpc::ServerReaderWriter<wire::StreamingOutputCallResponse,
-                                                   wire::StreamingOutputCallRequest>* peer) override {
+  Status FullDuplexCall(
+      ServerContext* c,
+      ::grpc::ServerReaderWriter<wire::StreamingOutputCallResponse,
+                                 wire::StreamingOutputCallRequest>* peer) override {
     echo_metadata(c);
     for (wire::StreamingOutputCallRequest r; peer->Read(&r);) {
       answer(r, *peer);
