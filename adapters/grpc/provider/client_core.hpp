@@ -4,17 +4,20 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <map>
 #include <memory>
 #include <parley/adapters/grpc/grpc_typed_stream.hpp>
 #include <parley/adapters/grpc/provider/core.hpp>
 #include <parley/core/loop/timer.hpp>
 #include <parley/core/net/back_off.hpp>
+#include <string>
+#include <vector>
 
 #include "parley.grpc.pb.h"
 
 namespace parley::detail {
 
-// For pauses.
+// For pauses and numbers of clients.
 std::uint64_t random_bits(loop& home);
 
 class grpc_client_core final : public grpc_core, private timer {
@@ -25,11 +28,15 @@ class grpc_client_core final : public grpc_core, private timer {
   operation<void> close() override;
   void shut() noexcept override;
 
+  operation<delivery> publish(std::string_view name, byte_view payload) override;
+
   operation<callable> make_callable(std::string_view name) override;
   operation<grpc_reply> call(std::string_view name, grpc_message request,
                              const grpc_call_options& options) override;
   void call_value(std::string_view name, const value& request, const grpc_call_options& options,
                   completer<value> done) override;
+  result<grpc_stream> open(std::string_view name, grpc_kind kind, grpc_message first,
+                           const grpc_call_options& options) override;
   result<std::shared_ptr<::grpc::Channel>> channel() const override;
   void prepare(::grpc::ClientContext& context, const grpc_call_options& options,
                bool has_deadline) override;
@@ -38,8 +45,16 @@ class grpc_client_core final : public grpc_core, private timer {
 
  private:
   using link = grpc_typed_stream<v1::Subscription, v1::Event>;
+  // One that listens and waits for the server's word.
+  struct question {
+    std::string filter;
+    completer<void> done;
+  };
 
   ~grpc_client_core() override;
+
+  void filter_added(std::string_view filter, completer<void> done) override;
+  void filter_removed(std::string_view filter) override;
 
   void fired(time_point now) override;
   result<void> make_channel();
@@ -49,8 +64,12 @@ class grpc_client_core final : public grpc_core, private timer {
   void link_read(std::uint64_t number, result<std::optional<v1::Event>> r);
   void link_ended(std::uint64_t number, const result<::grpc::Status>& status);
   void came_up();
+  void ask_for_all();
+  void ask(std::uint64_t id, std::string_view filter, bool end);
+  void confirm(const v1::Event& e);
   void lost(const error& why);
-  void give_up(const error& why);
+  void settle_start(const result<void>& outcome);
+  void end_questions(const error& why);
 
   std::shared_ptr<::grpc::Channel> channel_;
   std::unique_ptr<v1::Parley::Stub> stub_;
@@ -60,6 +79,10 @@ class grpc_client_core final : public grpc_core, private timer {
   std::vector<completer<void>> starting_;
   std::optional<time_point> give_up_at_;  // of initialize()
   std::optional<time_point> attempt_ends_at_;
+  std::map<std::uint64_t, question> questions_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t own_number_ = 0;
+  std::optional<time_point> down_since_;
   bool has_failed_ = false;  // the last attempt
   bool is_foreign_ = false;  // a server that has no channels
 };

@@ -1,6 +1,12 @@
+#include <algorithm>
 #include <parley/adapters/grpc/provider/client_core.hpp>
 #include <parley/adapters/grpc/provider/core.hpp>
 #include <parley/adapters/grpc/provider/server_core.hpp>
+#include <parley/adapters/grpc/provider/speaker.hpp>
+#include <parley/codecs/json/payload.hpp>
+#include <parley/core/api/topics.hpp>
+#include <parley/core/async/guard.hpp>
+#include <parley/core/text/utf8.hpp>
 #include <utility>
 
 namespace parley::detail {
@@ -25,6 +31,11 @@ error grpc_core::not_ready() const {
 
 void grpc_core::shut() noexcept {
   is_up_ = false;
+  for (grpc_speaker* s : std::exchange(all_, {})) {
+    listeners_.remove(s->name(), *s);
+    s->forget();
+  }
+  filters_.clear();
   // The core may outlive the provider (speakers hold it), the observer need not.
   config_.watch = nullptr;
 }
@@ -37,6 +48,84 @@ provider_status grpc_core::status() const {
   s.pending = port_ ? port_->busy() : 0;
   return s;
 }
+
+// --- channels ---------------------------------------------------------------------------------
+
+operation<delivery> grpc_core::publish(std::string_view name, const value& v) {
+  auto payload = json::payload::of(v);
+  if (!payload) return ended<delivery>(*this, std::unexpected(std::move(payload).error()));
+  return publish(name, payload->bytes());
+}
+
+// What protobuf adds is less than this.
+result<void> grpc_core::check(std::string_view topic, byte_view payload) const {
+  if (!is_topic_name(topic) || !text::valid_utf8(topic)) {
+    return fail(errc::invalid_argument, "this is no name of a channel");
+  }
+  if (payload.size() + topic.size() + 64 <= config_.max_send_message_length) return {};
+  return fail(errc::too_large, std::to_string(payload.size()) +
+                                   " bytes, and max_send_message_length is " +
+                                   std::to_string(config_.max_send_message_length));
+}
+
+// Without a callback it only speaks, until it is told to listen.
+operation<speaker> grpc_core::open_speaker(std::string_view name, message_callback on_message,
+                                           speaker_options options) {
+  if (!port_) return ended<speaker>(*this, std::unexpected(not_ready()));
+  if (!is_topic_filter(name) || !text::valid_utf8(name)) {
+    return ended<speaker>(
+        *this, fail(errc::invalid_argument, "this is neither a name nor a sound filter"));
+  }
+  auto* const made = new grpc_speaker(*this, name, options);
+  // Held until the operation has a handle of its own.
+  speaker held(made);
+  if (!on_message) return ended<speaker>(*this, std::move(held));
+  return made->listen_first(std::move(on_message));
+}
+
+void grpc_core::join(grpc_speaker& who, completer<void> done) {
+  listeners_.add(who.name(), who);
+  all_.push_back(&who);
+  auto found = filters_.find(who.name());
+  if (found == filters_.end()) found = filters_.emplace(std::string(who.name()), 0).first;
+  if (++found->second > 1) return done.complete({});
+  filter_added(who.name(), std::move(done));
+}
+
+void grpc_core::leave(grpc_speaker& who) noexcept {
+  const auto at = std::find(all_.begin(), all_.end(), &who);
+  if (at == all_.end()) return;
+  all_.erase(at);
+  listeners_.remove(who.name(), who);
+  const auto found = filters_.find(who.name());
+  if (found == filters_.end() || --found->second > 0) return;
+  filters_.erase(found);
+  (void)guarded([&] { filter_removed(who.name()); });
+}
+
+std::int64_t grpc_core::count_listeners(std::string_view topic) const {
+  std::int64_t count = 0;
+  listeners_.match(topic, [&](grpc_speaker&, std::string_view) { ++count; });
+  return count;
+}
+
+void grpc_core::deliver(std::string_view topic, byte_view payload) {
+  const grpc_core_ref held(*this);
+  // A list of their own, as callbacks come and go; each is kept until its turn has passed.
+  std::vector<grpc_speaker*> told = std::exchange(telling_, {});
+  listeners_.match(topic, [&told](grpc_speaker& s, std::string_view) {
+    s.retain();
+    told.push_back(&s);
+  });
+  for (grpc_speaker* s : told) {
+    if (s->is_listening()) s->deliver(topic, payload);
+    s->release();
+  }
+  told.clear();
+  telling_ = std::move(told);
+}
+
+// --- what only one of the two ends has --------------------------------------------------------
 
 result<void> grpc_core::serve(std::string_view, grpc_handler) {
   return fail(errc::not_supported, of_a_server);

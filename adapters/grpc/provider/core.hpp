@@ -48,6 +48,16 @@ class grpc_core : public fault_sink {
   virtual void shut() noexcept;
   provider_status status() const;
 
+  // --- channels
+  operation<speaker> open_speaker(std::string_view name, message_callback on_message,
+                                  speaker_options options);
+  operation<delivery> publish(std::string_view name, const value& v);
+  virtual operation<delivery> publish(std::string_view name, byte_view payload) = 0;
+  // Delivers to this speaker what comes under its name. `done` is told when the peer has confirmed.
+  void join(grpc_speaker& who, completer<void> done);
+  // Also one that has not joined.
+  void leave(grpc_speaker& who) noexcept;
+
   // --- a server
   virtual result<void> serve(std::string_view name, grpc_handler handler);
   virtual operation<callable> serve(std::string_view name, call_handler handler);
@@ -77,6 +87,14 @@ class grpc_core : public fault_sink {
   virtual ~grpc_core() = default;
 
   void enter(provider_state next, const error* why = nullptr);
+  // The first speaker with this filter has joined, or the last one left.
+  virtual void filter_added(std::string_view filter, completer<void> done) = 0;
+  virtual void filter_removed(std::string_view filter) = 0;
+  // Gives a message to the speakers whose filter matches.
+  void deliver(std::string_view topic, byte_view payload);
+  std::int64_t count_listeners(std::string_view topic) const;
+  // Whether it may be published.
+  result<void> check(std::string_view topic, byte_view payload) const;
 
   loop& loop_;
   grpc_config config_;
@@ -85,8 +103,12 @@ class grpc_core : public fault_sink {
   std::uint64_t connects_ = 0;
   provider_state state_ = provider_state::idle;
   bool is_up_ = false;
+  std::map<std::string, std::size_t, std::less<>> filters_;  // and how many speakers have them
 
  private:
+  topic_index<grpc_speaker> listeners_;
+  std::vector<grpc_speaker*> all_;      // that listen
+  std::vector<grpc_speaker*> telling_;  // room for deliver()
   std::uint32_t references_ = 1;
 };
 

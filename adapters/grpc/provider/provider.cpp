@@ -25,6 +25,13 @@ operation<void> grpc_provider::initialize() { return core_->initialize(); }
 operation<void> grpc_provider::close() { return core_->close(); }
 void grpc_provider::set_healthy(bool serving) { core_->set_healthy(serving); }
 
+operation<speaker> grpc_provider::create_speaker(std::string_view name, speaker_options options) {
+  return core_->open_speaker(name, {}, options);
+}
+operation<speaker> grpc_provider::create_speaker(std::string_view name, message_callback on_message,
+                                                 speaker_options options) {
+  return core_->open_speaker(name, std::move(on_message), options);
+}
 operation<callable> grpc_provider::create_callable(std::string_view name) {
   return core_->make_callable(name);
 }
@@ -90,14 +97,4 @@ grpc_metadata metadata_of(const std::multimap<::grpc::string_ref, ::grpc::string
 }
 
 }  // namespace detail
-}  // namespace parley
-
-namespace parley {
-operation<speaker> grpc_provider::create_speaker(std::string_view, speaker_options) {
-  return detail::ended<speaker>(*core_, fail(errc::not_supported));
-}
-operation<speaker> grpc_provider::create_speaker(std::string_view, message_callback,
-                                                 speaker_options) {
-  return detail::ended<speaker>(*core_, fail(errc::not_supported));
-}
 }  // namespace parley

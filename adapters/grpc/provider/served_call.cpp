@@ -55,6 +55,11 @@ void grpc_served_call::reply(result<value> with) {
   finish(encode(*with, *reply_->mutable_value()));
 }
 
+void grpc_served_call::reply_later(result<value> with) {
+  outcome_ = std::move(with);
+  tell(worked);
+}
+
 void grpc_served_call::finish(result<void> encoded) {
   if (!encoded) return fail_with(encoded.error());
   is_over_ = true;
@@ -74,6 +79,7 @@ void grpc_served_call::happened(std::uint32_t events) {
     enlist();
     core_.answer(*this);
   }
+  if (events & worked) reply(*std::exchange(outcome_, std::nullopt));
   if (!(events & cancelled) || is_over_) return;
   is_over_ = is_cancelled_ = true;
   Finish(::grpc::Status::CANCELLED);
@@ -95,6 +101,22 @@ void grpc_served_call::abort() noexcept {
   is_over_ = true;
   on_cancel_.reset();
   Finish({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
+}
+
+// --- what is published ------------------------------------------------------------------------
+
+void grpc_served_shout::happened(std::uint32_t events) {
+  if (!(events & came)) return;
+  // Answered first: the callback of a speaker may end the server.
+  const grpc_core_ref held(core_);
+  const v1::Message message = *message_;
+  reply_->set_receivers(core_.relay(message));
+  Finish(::grpc::Status::OK);
+  core_.hear(message);
+}
+
+void grpc_served_shout::happened_too_late(std::uint32_t events) noexcept {
+  if (events & came) Finish({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
 }
 
 }  // namespace detail

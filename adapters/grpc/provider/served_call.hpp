@@ -44,9 +44,11 @@ class grpc_served_call final : public grpc_call, public ::grpc::ServerUnaryReact
   void reply(result<grpc_message> with);
   // What a handler gave back that knows values alone.
   void reply(result<value> with);
+  // The same, in a thread of workers.
+  void reply_later(result<value> with);
 
  private:
-  enum : std::uint32_t { came = 1, cancelled = 2 };
+  enum : std::uint32_t { came = 1, cancelled = 2, worked = 4 };
 
   // In gRPC's threads.
   void OnCancel() override { tell(cancelled); }
@@ -69,6 +71,36 @@ class grpc_served_call final : public grpc_call, public ::grpc::ServerUnaryReact
   std::optional<grpc_metadata> metadata_;
   std::string peer_;
   callback<void()> on_cancel_;
+  std::optional<result<value>> outcome_;  // of a worker
+};
+
+// For a std::unique_ptr that holds a reference.
+struct releases_call {
+  void operator()(grpc_call* c) const noexcept { c->release(); }
+};
+
+// What a client publishes.
+class grpc_served_shout final : public grpc_call, public ::grpc::ServerUnaryReactor {
+ public:
+  grpc_served_shout(std::shared_ptr<grpc_port> port, grpc_server_core& core,
+                    ::grpc::CallbackServerContext&, const v1::Message& message,
+                    v1::Delivery& reply) noexcept
+      : grpc_call(std::move(port)), core_(core), message_(&message), reply_(&reply) {}
+
+  void begin() { tell(came); }
+
+ private:
+  enum : std::uint32_t { came = 1 };
+
+  // It is answered in no time.
+  void OnCancel() override {}
+  void OnDone() override { tell(ended); }
+  void happened(std::uint32_t events) override;
+  void happened_too_late(std::uint32_t events) noexcept override;
+
+  grpc_server_core& core_;
+  const v1::Message* message_;
+  v1::Delivery* reply_;
 };
 
 }  // namespace parley::detail

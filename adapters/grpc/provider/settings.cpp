@@ -96,7 +96,7 @@ std::string listening_of(const grpc_config& c) {
   return to;
 }
 
-result<void> set_options(::grpc::ServerBuilder& to, const grpc_config& c) {
+void set_options(::grpc::ServerBuilder& to, const grpc_config& c) {
   to.SetMaxSendMessageSize(length(c.max_send_message_length));
   to.SetMaxReceiveMessageSize(length(c.max_receive_message_length));
   to.SetDefaultCompressionAlgorithm(algorithm_of(c.compression));
@@ -113,7 +113,6 @@ result<void> set_options(::grpc::ServerBuilder& to, const grpc_config& c) {
     if (const int* number = std::get_if<int>(&set)) to.AddChannelArgument(name, *number);
     if (const auto* text = std::get_if<std::string>(&set)) to.AddChannelArgument(name, *text);
   }
-  return {};
 }
 
 result<std::shared_ptr<::grpc::ChannelCredentials>> client_credentials(const grpc_config& c) {

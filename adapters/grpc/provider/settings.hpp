@@ -18,7 +18,7 @@ std::string target_of(const grpc_config& c);
 std::string listening_of(const grpc_config& c);
 
 ::grpc::ChannelArguments channel_arguments(const grpc_config& c);
-result<void> set_options(::grpc::ServerBuilder& builder, const grpc_config& c);
+void set_options(::grpc::ServerBuilder& builder, const grpc_config& c);
 
 // Read the files that tls names.
 result<std::shared_ptr<::grpc::ChannelCredentials>> client_credentials(const grpc_config& c);
