@@ -254,7 +254,7 @@ void grpc_client_core::ask_for_all() {
   if (is_foreign_) {
     return end_questions(error(errc::not_supported, "the server knows of no channels"));
   }
-  for (const auto& [id, q] : questions_) ask(id, q.filter, false);
+  // These first, so that whoever is told of a confirmation knows that they are there again.
   std::size_t restored = 0;
   for (const auto& [filter, count] : filters_) {
     const bool asked =
@@ -263,6 +263,7 @@ void grpc_client_core::ask_for_all() {
     ask(++last_id_, filter, false);
     ++restored;
   }
+  for (const auto& [id, q] : questions_) ask(id, q.filter, false);
   if (config_.watch && restored > 0 && down_since_) {
     config_.watch->resubscribed("grpc", restored, loop_.now() - *down_since_);
   }

@@ -43,6 +43,20 @@ void grpc_served_call::on_cancel(callback<void()> told) {
   if (!is_over_) on_cancel_ = std::move(told);
 }
 
+void grpc_served_call::retain_handle() noexcept {
+  if (++handles_ == 1) core_.retain();
+  retain();
+}
+
+void grpc_served_call::release_handle() noexcept {
+  if (--handles_ == 0) {
+    on_cancel_.reset();
+    reply(result<grpc_message>(fail(errc::cancelled, "nobody has answered")));
+    core_.release();
+  }
+  release();
+}
+
 void grpc_served_call::reply(result<grpc_message> with) {
   if (is_over_) return;
   if (!with) return fail_with(with.error());
@@ -122,13 +136,10 @@ void grpc_served_shout::happened_too_late(std::uint32_t events) noexcept {
 }  // namespace detail
 
 grpc_answer::grpc_answer(detail::grpc_served_call& call) noexcept : call_(&call) {
-  call_->retain();
+  call_->retain_handle();
 }
 grpc_answer::~grpc_answer() {
-  if (call_ == nullptr) return;
-  call_->on_cancel({});
-  call_->reply(result<grpc_message>(fail(errc::cancelled, "nobody has answered")));
-  call_->release();
+  if (call_ != nullptr) call_->release_handle();
 }
 const grpc_message& grpc_answer::request() const noexcept { return call_->message(); }
 const grpc_metadata& grpc_answer::metadata() const noexcept { return call_->metadata(); }

@@ -31,6 +31,9 @@ class grpc_served_call final : public grpc_call, public ::grpc::ServerUnaryReact
 
   const v1::Request& request() const noexcept { return *request_; }
   grpc_answer handle() { return grpc_answer(*this); }
+  void retain_handle() noexcept;
+  // The last one is gone: nobody will answer any more.
+  void release_handle() noexcept;
 
   // --- for grpc_answer
   const grpc_message& message();
@@ -65,6 +68,7 @@ class grpc_served_call final : public grpc_call, public ::grpc::ServerUnaryReact
   ::grpc::CallbackServerContext* context_;
   const v1::Request* request_;
   v1::Reply* reply_;
+  std::uint32_t handles_ = 0;
   bool is_over_ = false;       // finished, by an answer or for want of one
   bool is_cancelled_ = false;  // the client waits no more
   std::optional<grpc_message> message_;

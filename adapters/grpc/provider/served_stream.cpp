@@ -10,13 +10,16 @@ namespace parley::detail {
 void grpc_served_stream::begin() { tell(came); }
 
 void grpc_served_stream::retain_handle() noexcept {
-  ++handles_;
+  if (++handles_ == 1) core_.retain();
   retain();
 }
 
 // Who drops it without a word has not ended it well.
 void grpc_served_stream::release_handle() noexcept {
-  if (--handles_ == 0) end(fail(errc::cancelled, "nobody has ended the stream"));
+  if (--handles_ == 0) {
+    end(fail(errc::cancelled, "nobody has ended the stream"));
+    core_.release();
+  }
   release();
 }
 

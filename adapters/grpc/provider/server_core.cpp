@@ -208,11 +208,11 @@ void grpc_server_core::answer(grpc_served_call& c) {
 }
 
 void grpc_server_core::run(entry& e, grpc_served_call& c) {
+  // What it throws is to be the answer, and not that its own handle goes by that.
+  const grpc_answer handle = c.handle();
   result<value> made = value();
-  const auto ok = guarded([&] {
-    if (e.whole) return e.whole(c.handle());
-    made = e.values(c.message().content());
-  });
+  const auto ok = guarded(
+      [&] { e.whole ? e.whole(c.handle()) : void(made = e.values(c.message().content())); });
   if (!ok) {
     callback_failed(ok.error());
     made = std::unexpected(ok.error());
@@ -239,7 +239,9 @@ void grpc_server_core::open_stream(grpc_served_stream& s) {
     return s.end(fail(errc::not_supported, what + std::string(s.name()) + "\""));
   }
   const grpc_core_ref held(*this);
-  if (auto ok = guarded([&] { found->stream(grpc_stream(s)); }); !ok) {
+  // What it throws is to be the end, and not that its own handle goes by that.
+  const grpc_stream handle(s);
+  if (auto ok = guarded([&] { found->stream(handle); }); !ok) {
     callback_failed(ok.error());
     s.end(std::move(ok));
   }
