@@ -66,7 +66,7 @@ void serve(const std::string& path) {
   server.create_callable("calculate", call_handler(&calculate)).then([](result<callable> made) {
     must(std::move(made));
   });
-  must(server.serve_stream("feed", [&](grpc_stream s) { spawn(on, feed(std::move(s))); }));
+  must(server.serve_stream("feed", [&](grpc_stream s) { (void)spawn(on, feed(std::move(s))); }));
   for (;;) bare.turn();
 }
 
@@ -137,7 +137,7 @@ class provider_client final : public grpc_client {
   }
 
   task<result<std::size_t>> receive(std::size_t count) {
-    const value body = is_value_ ? fields("x", 10, "y", 32) : value(as_bytes(raw_));
+    const value body = is_value_ ? fields("x", 10, "y", 32) : value::from_bytes(as_bytes(raw_));
     value wish = fields("count", count, "body", body);
     auto opened = api_->open("feed", grpc_kind::server_stream, std::move(wish));
     if (!opened) co_return std::unexpected(opened.error());

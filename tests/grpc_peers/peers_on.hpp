@@ -159,7 +159,9 @@ class grpc_peers_on : public loop_suite<L> {
     EXPECT_TRUE(ours->serve("sleep", [this](grpc_answer a) { held.push_back(std::move(a)); }));
     EXPECT_TRUE(this->at.wait(ours->create_callable("fail", call_handler(&refuse))));
     const auto stream = [this](std::string_view name, task<> (*run)(grpc_stream)) {
-      const auto handler = [this, run](grpc_stream s) { spawn(this->home, run(std::move(s))); };
+      const auto handler = [this, run](grpc_stream s) {
+        (void)spawn(this->home, run(std::move(s)));
+      };
       EXPECT_TRUE(ours->serve_stream(name, handler));
     };
     stream("count", &count);

@@ -82,7 +82,7 @@ class Service:
 
     # A message for each subscription: no other client is needed.
     def Listen(self, wishes, context):
-        context.send_initial_metadata(())
+        yield wire.Event()
         for wish in wishes:
             yield wire.Event(confirmed=wish.id)
             if not wish.end:
@@ -194,6 +194,7 @@ def expect_channels(client):
         wishes.result()
 
     events = client.Listen(one_wish(), timeout=60)
+    assert next(events) == wire.Event()
     assert next(events).confirmed == 7
     said = wire.Message(topic="news/today", payload=b"rain")
     assert client.Shout(said, timeout=60).receivers >= 1

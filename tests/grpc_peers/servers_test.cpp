@@ -19,7 +19,7 @@ const std::vector<value>& exact_values() {
       value(false),
       value(0.1),
       value("gr\xc3\xbc\xc3\x9f"),
-      value(as_bytes(all_bytes())),
+      value::from_bytes(as_bytes(all_bytes())),
       value::object(),
       array(),
       fields("z", array(1, -1), "a", ""),

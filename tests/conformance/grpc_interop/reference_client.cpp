@@ -22,10 +22,7 @@ using stub = wire::TestService::Stub;
 constexpr auto patience = std::chrono::seconds(60);
 
 struct context : ::grpc::ClientContext {
-  context() {
-    set_wait_for_ready(true);
-    set_deadline(std::chrono::system_clock::now() + patience);
-  }
+  context() { set_deadline(std::chrono::system_clock::now() + patience); }
 };
 
 void empty_unary(stub& s) {
