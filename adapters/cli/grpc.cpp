@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <parley/adapters/cli/ending.hpp>
 #include <parley/adapters/cli/grpc.hpp>
 #include <parley/adapters/cli/output.hpp>
@@ -10,6 +11,8 @@
 #endif
 
 namespace parley::cli {
+
+void quiet_grpc() { (void)::setenv("GRPC_VERBOSITY", "none", 0); }
 
 #if PARLEY_HAS_GRPC
 namespace {

@@ -1,5 +1,5 @@
-// What `parley serve` does with grpc://, grpcs:// and grpc+unix: URLs. Their clients are providers
-// like others.
+// What `parley` does with grpc://, grpcs:// and grpc+unix: URLs. Their clients are providers like
+// others.
 #pragma once
 
 #include <parley/adapters/cli/options.hpp>
@@ -9,6 +9,10 @@
 #include <parley/core/loop/loop.hpp>
 
 namespace parley::cli {
+
+// gRPC writes its own words on standard error, unless GRPC_VERBOSITY says otherwise. Here it is
+// silent by default: what failed is told once. To be called before any thread is there.
+void quiet_grpc();
 
 // Serves until the program is asked to stop: carries messages between clients, and answers the
 // callable `echo`. Ends with the exit code.

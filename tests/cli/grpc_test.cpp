@@ -73,7 +73,6 @@ TEST_P(cli_grpc, calls_by_tcp) {
   EXPECT_EQ(none.code, 4) << none.err;
   EXPECT_THAT(none.err, HasSubstr("parley: the call failed: "));
   EXPECT_THAT(none.err, HasSubstr("nothing"));
-  EXPECT_THAT(none.err, HasSubstr("\nhint: "));
   const auto bad = call(url, {"echo", "{bad"});
   EXPECT_EQ(bad.code, 2);
   EXPECT_THAT(bad.err, HasSubstr("not JSON"));
@@ -120,7 +119,8 @@ TEST_P(cli_grpc, errors_that_a_person_can_act_on) {  // S157
   const std::string url = serve("grpc://127.0.0.1:0");
   const auto taken = run_parley(on_this_loop({"serve", url}));
   EXPECT_NE(taken.code, 0);
-  EXPECT_THAT(taken.err, HasSubstr("another program listens there"));
+  EXPECT_THAT(taken.err, StartsWith("parley: cannot listen: "));
+  EXPECT_THAT(taken.err, HasSubstr("\nhint: check that the address is this machine's"));
 }
 
 }  // namespace
