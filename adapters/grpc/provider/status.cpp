@@ -67,7 +67,8 @@ std::optional<error> named(const v1::Fault& f) {
 // Why no connection came about, which gRPC says in its text alone.
 error connection_error(std::string_view text) {
   const auto says = [&](std::string_view words) { return text.contains(words); };
-  if (says("andshake failed") || says("SSL_ERROR") || says("CERTIFICATE") || says("handshaker")) {
+  if (says("andshake failed") || says("SSL_ERROR") || says("CERTIFICATE") || says("handshaker") ||
+      says("Peer name")) {
     return grpc_errc::handshake_failed;
   }
   if (says("Connection refused") || says("No such file or directory")) return errc::refused;
