@@ -1,5 +1,5 @@
-// Between a client and a server: passes bytes on, and is cut when a test says so. What a server that
-// is killed looks like to its clients.
+// Between a client and a server: passes bytes on, and is cut when a test says so. What a server
+// that is killed looks like to its clients.
 #pragma once
 
 #include <memory>

@@ -236,6 +236,7 @@ TYPED_TEST(grpc_faults, who_answers_with_garbage_is_no_server) {
   EXPECT_EQ(up.error().kind(), error_class::transient) << up.error().to_string();
 }
 
+// S130: a browser speaks another HTTP, and is refused.
 TYPED_TEST(grpc_faults, garbage_on_the_port_harms_nobody) {
   const auto server = this->serve();
   this->answer(*server, "echo", echo);

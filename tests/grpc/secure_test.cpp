@@ -136,9 +136,8 @@ TYPED_TEST(grpc_secure, the_limit_goes_to_100_mib_by_settings_or_by_gRPCs_own_op
   auto config = this->served_on_socket();
   config.max_receive_message_length = config.max_send_message_length = std::size_t{101} << 20;
   const auto server = this->up(config);
-  ASSERT_TRUE(server->serve("size", [](grpc_answer a) {
-    a.reply(grpc_message(value(a.request().bytes().size())));
-  }));
+  ASSERT_TRUE(server->serve(
+      "size", [](grpc_answer a) { a.reply(grpc_message(value(a.request().bytes().size()))); }));
   auto by_name = this->called_on_socket();
   by_name.options = {{"grpc.max_send_message_length", 101 << 20},
                      {"grpc.primary_user_agent", "parley-test"}};

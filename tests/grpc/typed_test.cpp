@@ -104,8 +104,8 @@ class grpc_typed_calls : public grpc_on<L> {
         options);
   }
   stream open(const char* method) {
-    const auto start = grpc_typed::by_name<Greeting, Greeting>(*grpc_typed::channel(*client),
-                                                               method);
+    const auto start =
+        grpc_typed::by_name<Greeting, Greeting>(*grpc_typed::channel(*client), method);
     auto s = grpc_typed::open<Greeting, Greeting>(*client, start);
     EXPECT_TRUE(s);
     return *s;

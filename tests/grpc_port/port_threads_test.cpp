@@ -72,7 +72,7 @@ TEST(grpc_port, after_the_end_of_the_loop_nothing_is_lost_and_nothing_touches_it
       blocking::loop loop;
       auto port = std::make_shared<grpc_port>(loop);
       for (int i = 0; i < 3; ++i) threads.emplace_back([port, &c] { tell_all(port, c); });
-      for (int i = 0; i < round; ++i) loop.run_once();
+      for (int i = 0; i < round; ++i) loop.run_once(duration::zero());
       port->close();
       port->wait_until_idle();  // of those that have begun
     }
