@@ -11,7 +11,7 @@
 #include <parley/core/async/operation.hpp>
 #include <string>
 
-#include "parley.pb.h"
+#include <parley/proto/parley.pb.h>
 
 namespace parley::detail {
 
