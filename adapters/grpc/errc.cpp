@@ -11,7 +11,7 @@ constexpr error_info entry(std::string_view name, error_class kind, std::string_
   return {"grpc", name, kind, text, hint};
 }
 
-constexpr std::array infos{
+constexpr auto infos = std::to_array<error_info>({
     entry("unknown", reply, "the server failed without saying how"),
     entry("invalid_argument", reply, "the server finds the request wrong"),
     entry("not_found", reply, "the server does not know what was asked for"),
@@ -33,7 +33,7 @@ constexpr std::array infos{
     entry("handshake_failed", configuration, "the TLS handshake with the server failed",
           "check that both ends speak TLS, ca_certs, the names in the server's certificate, and "
           "certfile if it asks for one"),
-};
+});
 
 }  // namespace
 

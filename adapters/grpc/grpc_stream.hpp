@@ -43,7 +43,8 @@ class grpc_stream_core {
  public:
   virtual operation<void> write(grpc_message m) = 0;
   virtual operation<std::optional<grpc_message>> read() = 0;
-  virtual void end(result<void> how) = 0;
+  // Null: well.
+  virtual void end(const error* why) = 0;
   virtual std::string_view name() const = 0;
   virtual grpc_kind kind() const = 0;
   virtual const grpc_metadata& headers() const = 0;
@@ -83,12 +84,13 @@ class grpc_stream {
   // The next message; nothing when the other end has ended well; its error when not. No more is
   // taken from the network than is read here. One read at a time: errc::misuse.
   operation<std::optional<grpc_message>> read() { return core_->read(); }
-  // A client: sends no more messages, and goes on reading; with an error the stream is cancelled. A
-  // server: ends the stream with success or with this error, after what was written. What was not
-  // read is lost.
-  void end(result<void> how = {}) { core_->end(std::move(how)); }
+  // A client: sends no more messages, and goes on reading. A server: ends the stream well, after
+  // what was written; what was not read is lost.
+  void end() { core_->end(nullptr); }
+  // A client: cancels the stream. A server: ends it with this error, now.
+  void end(const error& why) { core_->end(&why); }
   // Ends it now, at both ends; what waits here ends with errc::cancelled.
-  void cancel() { core_->end(fail(errc::cancelled)); }
+  void cancel() { end(error(errc::cancelled)); }
 
   // What it was opened with.
   std::string_view name() const { return core_->name(); }

@@ -181,7 +181,7 @@ TYPED_TEST(grpc_streams, an_error_of_the_handler_ends_it_with_code_and_trailer) 
   ASSERT_TRUE(this->server->serve_stream("fails", [](grpc_stream s) {
     s.set_trailer("left", "2");
     (void)s.write(value("one"));
-    s.end(fail(grpc_errc::out_of_range, "no more"));
+    s.end(error(grpc_errc::out_of_range, "no more"));
   }));
   ASSERT_TRUE(this->server->serve_stream("throws",
                                          [](grpc_stream) { throw std::runtime_error("broken"); }));

@@ -11,7 +11,7 @@ template <class L>
 class grpc_unary : public grpc_on<L> {};
 TYPED_TEST_SUITE(grpc_unary, real_loops);
 
-TYPED_TEST(grpc_unary, a_callable_is_called_over_a_unix_socket) {  // S32, S40 to S47
+TYPED_TEST(grpc_unary, a_callable_is_called_over_a_unix_socket) {  // S4, S32, S40 to S47
   const auto server = this->up(this->served_on_socket());
   this->answer(*server, "calculate", add);  // a synchronous callback: S42
   EXPECT_EQ(server->local_address()->path(), this->folder / "grpc.sock");

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "parley.grpc.pb.h"
+#include <parley/proto/parley.grpc.pb.h>
 
 namespace parley::detail {
 

@@ -102,6 +102,4 @@ void grpc_client_stream::was_read(result<std::optional<v1::Reply>> r) {
   reader.complete(std::unexpected(error_of(*status, find(call_.trailers(), fault_key))));
 }
 
-void grpc_client_stream::end(result<void> how) { how ? call_.end() : call_.cancel(); }
-
 }  // namespace parley::detail

@@ -16,7 +16,7 @@ class grpc_client_stream final : public grpc_stream_core, private canceller {
 
   operation<void> write(grpc_message m) override;
   operation<std::optional<grpc_message>> read() override;
-  void end(result<void> how) override;
+  void end(const error* why) override { why ? call_.cancel() : call_.end(); }
   std::string_view name() const override { return name_; }
   grpc_kind kind() const override { return kind_; }
   const grpc_metadata& headers() const override { return call_.headers(); }

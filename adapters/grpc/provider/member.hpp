@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "parley.pb.h"
+#include <parley/proto/parley.pb.h>
 
 namespace parley::detail {
 

@@ -5,7 +5,7 @@
 #include <parley/core/error.hpp>
 #include <parley/core/value/value.hpp>
 
-#include "parley.pb.h"
+#include <parley/proto/parley.pb.h>
 
 namespace parley::detail {
 

@@ -9,7 +9,7 @@
 #include <parley/adapters/grpc/grpc_provider.hpp>
 #include <parley/core/async/callback.hpp>
 
-#include "parley.pb.h"
+#include <parley/proto/parley.pb.h>
 
 namespace parley::detail {
 

@@ -17,7 +17,8 @@ void grpc_served_stream::retain_handle() noexcept {
 // Who drops it without a word has not ended it well.
 void grpc_served_stream::release_handle() noexcept {
   if (--handles_ == 0) {
-    end(fail(errc::cancelled, "nobody has ended the stream"));
+    const error why(errc::cancelled, "nobody has ended the stream");
+    end(&why);
     core_.release();
   }
   release();
@@ -36,7 +37,7 @@ void grpc_served_stream::happened(std::uint32_t events) {
   if (events & read_failed) ended_by_client();
   if (events & was_written) wrote();
   if (events & write_failed) drop(errc::closed);
-  if ((events & cancelled) && !is_over_) finish(fail(errc::cancelled, "the client has gone"));
+  if ((events & cancelled) && !is_over_) fail_with(error(errc::cancelled, "the client has gone"));
 }
 
 // The loop has never heard of it.
@@ -65,9 +66,9 @@ void grpc_served_stream::ended_by_client() {
   is_reading_ = false;
   has_read_all_ = true;
   if (is_over_) return;
-  if (!is_named_) return finish(fail(errc::invalid_argument, "the first message has the name"));
+  if (!is_named_) return fail_with(error(errc::invalid_argument, "the first message has the name"));
   // The end of a connection looks the same as an end that was meant.
-  if (context_->IsCancelled()) return finish(fail(errc::cancelled, "the client has gone"));
+  if (context_->IsCancelled()) return fail_with(error(errc::cancelled, "the client has gone"));
   reader_.complete(std::optional<grpc_message>());
 }
 
@@ -78,7 +79,7 @@ void grpc_served_stream::wrote() {
   done.done.complete({});
   if (is_over_) return;
   if (!waiting_.empty()) return start_write(waiting_.front().message);
-  if (ending_) finish(*ending_);
+  if (is_ending_) finish(nullptr);
 }
 
 // --- from the handler -------------------------------------------------------------------------
@@ -102,7 +103,7 @@ operation<void> grpc_served_stream::no_write(error why) {
 }
 
 operation<void> grpc_served_stream::write(grpc_message m) {
-  if (is_over_ || ending_) return no_write(errc::closed);
+  if (is_over_ || is_ending_) return no_write(errc::closed);
   if (kind_ == grpc_kind::client_stream && has_replied_) {
     return no_write(error(errc::misuse, "a client_stream has one reply"));
   }
@@ -126,21 +127,26 @@ void grpc_served_stream::set_trailer(std::string_view name, std::string_view tex
   if (!is_over_) context_->AddTrailingMetadata(std::string(name), std::string(text));
 }
 
-void grpc_served_stream::end(result<void> how) {
-  if (is_over_ || ending_) return;
-  if (how && !waiting_.empty()) {
-    ending_ = std::move(how);
+void grpc_served_stream::end(const error* why) {
+  if (is_over_ || is_ending_) return;
+  if (!why && !waiting_.empty()) {
+    is_ending_ = true;
   } else {
-    finish(how);
+    finish(why);
   }
 }
 
-void grpc_served_stream::finish(const result<void>& how) {
+void grpc_served_stream::cancel(operation_base&) {
+  const error why(errc::cancelled);
+  end(&why);
+}
+
+void grpc_served_stream::finish(const error* why) {
   is_over_ = true;
-  core_.record("stream", how ? nullptr : &how.error());
-  if (!how) context_->AddTrailingMetadata(fault_key, fault_of(how.error()));
-  finish_with(how ? ::grpc::Status::OK : status_of(how.error()));
-  drop(how ? error(errc::closed) : how.error());
+  core_.record("stream", why);
+  if (why) context_->AddTrailingMetadata(fault_key, fault_of(*why));
+  finish_with(why ? status_of(*why) : ::grpc::Status::OK);
+  drop(why ? *why : error(errc::closed));
 }
 
 // The first message may be gRPC's still.

@@ -11,7 +11,7 @@
 #include <parley/core/async/operation.hpp>
 #include <string>
 
-#include "parley.pb.h"
+#include <parley/proto/parley.pb.h>
 
 namespace parley::detail {
 
@@ -26,7 +26,7 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
 
   operation<void> write(grpc_message m) override;
   operation<std::optional<grpc_message>> read() override;
-  void end(result<void> how) override;
+  void end(const error* why) override;
   std::string_view name() const override { return name_; }
   grpc_kind kind() const override { return kind_; }
   const grpc_metadata& headers() const override { return headers_; }
@@ -67,13 +67,14 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
   void happened(std::uint32_t events) override;
   void happened_too_late(std::uint32_t events) noexcept override;
   void abort() noexcept override;
-  void cancel(operation_base&) override { end(fail(errc::cancelled)); }
+  void cancel(operation_base&) override;
 
   void open_with(const std::string& name);
   void take();
   void ended_by_client();
   void wrote();
-  void finish(const result<void>& how);
+  void finish(const error* why);
+  void fail_with(const error& why) { finish(&why); }
   void drop(const error& why);
   operation<void> no_write(error why);
 
@@ -87,13 +88,13 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
   completer<std::optional<grpc_message>> reader_;
   std::deque<entry> waiting_;  // the first is being written
   std::size_t queued_ = 0;
-  std::optional<result<void>> ending_;  // once all is written
   std::uint32_t handles_ = 0;
   bool is_named_ = false;
   bool has_replied_ = false;  // a client_stream
   bool is_reading_ = false;
   bool has_read_all_ = false;
-  bool is_over_ = false;  // finished
+  bool is_ending_ = false;  // well, once all is written
+  bool is_over_ = false;    // finished
 };
 
 // With a reactor of gRPC: a read that ends and a write that ends are told.

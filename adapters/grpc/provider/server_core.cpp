@@ -236,14 +236,15 @@ void grpc_server_core::open_stream(grpc_served_stream& s) {
   const auto found = find_entry(std::string(s.name()));
   if (!found || !found->stream) {
     const char* const what = found ? "it is no stream: \"" : "no stream is named \"";
-    return s.end(fail(errc::not_supported, what + std::string(s.name()) + "\""));
+    const error why(errc::not_supported, what + std::string(s.name()) + "\"");
+    return s.end(&why);
   }
   const grpc_core_ref held(*this);
   // What it throws is to be the end, and not that its own handle goes by that.
   const grpc_stream handle(s);
   if (auto ok = guarded([&] { found->stream(handle); }); !ok) {
     callback_failed(ok.error());
-    s.end(std::move(ok));
+    s.end(&ok.error());
   }
 }
 

@@ -7,7 +7,7 @@
 #include <parley/adapters/grpc/provider/served_call.hpp>
 #include <parley/adapters/grpc/provider/served_stream.hpp>
 
-#include "parley.grpc.pb.h"
+#include <parley/proto/parley.grpc.pb.h>
 
 namespace parley::detail {
 

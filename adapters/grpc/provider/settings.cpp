@@ -1,4 +1,4 @@
-#include <grpc/impl/codegen/grpc_types.h>
+#include <grpc/grpc.h>
 
 #include <algorithm>
 #include <limits>
@@ -30,24 +30,43 @@ std::string host_and_port(const endpoint& e) {
   return (is_v6 ? "[" + e.host() + "]" : e.host()) + ":" + std::to_string(e.port());
 }
 
-void set_keepalive(::grpc::ChannelArguments& to, const grpc_config& c) {
-  if (!socket_of(c).empty() || c.keepalive_time <= duration::zero()) return;
-  to.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(c.keepalive_time));
-  to.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(c.keepalive_timeout));
-  to.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 0);
+// What the user has set by name counts more than what follows from the configuration.
+bool is_set(const grpc_config& c, std::string_view name) {
+  return std::ranges::any_of(c.options, [&](const grpc_option& o) { return o.name == name; });
 }
 
-// What gRPC does between two attempts is bounded by our policy, so that ours is the one that
-// counts.
-void set_reconnect(::grpc::ChannelArguments& to, const grpc_config& c) {
+// The same calls for both ends: `to(name, number)`.
+template <class To>
+void set_numbers(const grpc_config& c, To&& to) {
+  const auto set = [&](const char* name, int number) {
+    if (!is_set(c, name)) to(name, number);
+  };
+  set(GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, length(c.max_send_message_length));
+  set(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, length(c.max_receive_message_length));
+  set(GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, algorithm_of(c.compression));
+  if (socket_of(c).empty() && c.keepalive_time > duration::zero()) {
+    set(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(c.keepalive_time));
+    set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(c.keepalive_timeout));
+    set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 0);
+  }
+  if (c.is_server) {
+    // One address belongs to one server.
+    set(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    if (c.keepalive_time > duration::zero()) {
+      set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+          milliseconds(c.keepalive_time / 3));
+    }
+    return;
+  }
+  // What gRPC does between two attempts is bounded by our policy, so that ours is the one that
+  // counts.
   const duration pause = std::max<duration>(c.reconnect.base, std::chrono::milliseconds(1));
-  const duration cap = std::max(pause, c.reconnect.cap);
-  to.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, milliseconds(pause));
-  to.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, milliseconds(c.connect_timeout));
-  to.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, milliseconds(cap));
-  to.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
+  set(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, milliseconds(pause));
+  set(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, milliseconds(c.connect_timeout));
+  set(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, milliseconds(std::max(pause, c.reconnect.cap)));
+  set(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
   // Connections of its own: what another channel knows of a server is of no use here.
-  to.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  set(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
 }
 
 }  // namespace
@@ -78,11 +97,7 @@ std::string listening_of(const grpc_config& c) {
 
 ::grpc::ChannelArguments channel_arguments(const grpc_config& c) {
   ::grpc::ChannelArguments to;
-  to.SetMaxSendMessageSize(length(c.max_send_message_length));
-  to.SetMaxReceiveMessageSize(length(c.max_receive_message_length));
-  to.SetCompressionAlgorithm(algorithm_of(c.compression));
-  set_keepalive(to, c);
-  set_reconnect(to, c);
+  set_numbers(c, [&](const char* name, int number) { to.SetInt(name, number); });
   if (c.lb_policy == grpc_balancing::round_robin) {
     to.SetLoadBalancingPolicyName("round_robin");
     to.SetServiceConfigJSON(R"({"healthCheckConfig": {"serviceName": ""}})");
@@ -97,18 +112,7 @@ std::string listening_of(const grpc_config& c) {
 }
 
 void set_options(::grpc::ServerBuilder& to, const grpc_config& c) {
-  to.SetMaxSendMessageSize(length(c.max_send_message_length));
-  to.SetMaxReceiveMessageSize(length(c.max_receive_message_length));
-  to.SetDefaultCompressionAlgorithm(algorithm_of(c.compression));
-  // One address belongs to one server.
-  to.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  if (c.keepalive_time > duration::zero() && socket_of(c).empty()) {
-    to.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                          milliseconds(c.keepalive_time / 3));
-    to.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 0);
-    to.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(c.keepalive_time));
-    to.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(c.keepalive_timeout));
-  }
+  set_numbers(c, [&](const char* name, int number) { to.AddChannelArgument(name, number); });
   for (const auto& [name, set] : c.options) {
     if (const int* number = std::get_if<int>(&set)) to.AddChannelArgument(name, *number);
     if (const auto* text = std::get_if<std::string>(&set)) to.AddChannelArgument(name, *text);

@@ -5,7 +5,7 @@
 #include <parley/adapters/grpc/provider/status.hpp>
 #include <utility>
 
-#include "parley.pb.h"
+#include <parley/proto/parley.pb.h>
 
 namespace parley::detail {
 namespace {
@@ -13,22 +13,22 @@ namespace {
 using ::grpc::StatusCode;
 
 // The same in both directions, and in the order of grpc_errc.
-constexpr std::array codes{
-    std::pair(grpc_errc::unknown, StatusCode::UNKNOWN),
-    std::pair(grpc_errc::invalid_argument, StatusCode::INVALID_ARGUMENT),
-    std::pair(grpc_errc::not_found, StatusCode::NOT_FOUND),
-    std::pair(grpc_errc::already_exists, StatusCode::ALREADY_EXISTS),
-    std::pair(grpc_errc::permission_denied, StatusCode::PERMISSION_DENIED),
-    std::pair(grpc_errc::resource_exhausted, StatusCode::RESOURCE_EXHAUSTED),
-    std::pair(grpc_errc::failed_precondition, StatusCode::FAILED_PRECONDITION),
-    std::pair(grpc_errc::aborted, StatusCode::ABORTED),
-    std::pair(grpc_errc::out_of_range, StatusCode::OUT_OF_RANGE),
-    std::pair(grpc_errc::unimplemented, StatusCode::UNIMPLEMENTED),
-    std::pair(grpc_errc::internal, StatusCode::INTERNAL),
-    std::pair(grpc_errc::unavailable, StatusCode::UNAVAILABLE),
-    std::pair(grpc_errc::data_loss, StatusCode::DATA_LOSS),
-    std::pair(grpc_errc::unauthenticated, StatusCode::UNAUTHENTICATED),
-};
+constexpr auto codes = std::to_array<std::pair<grpc_errc, StatusCode>>({
+    {grpc_errc::unknown, StatusCode::UNKNOWN},
+    {grpc_errc::invalid_argument, StatusCode::INVALID_ARGUMENT},
+    {grpc_errc::not_found, StatusCode::NOT_FOUND},
+    {grpc_errc::already_exists, StatusCode::ALREADY_EXISTS},
+    {grpc_errc::permission_denied, StatusCode::PERMISSION_DENIED},
+    {grpc_errc::resource_exhausted, StatusCode::RESOURCE_EXHAUSTED},
+    {grpc_errc::failed_precondition, StatusCode::FAILED_PRECONDITION},
+    {grpc_errc::aborted, StatusCode::ABORTED},
+    {grpc_errc::out_of_range, StatusCode::OUT_OF_RANGE},
+    {grpc_errc::unimplemented, StatusCode::UNIMPLEMENTED},
+    {grpc_errc::internal, StatusCode::INTERNAL},
+    {grpc_errc::unavailable, StatusCode::UNAVAILABLE},
+    {grpc_errc::data_loss, StatusCode::DATA_LOSS},
+    {grpc_errc::unauthenticated, StatusCode::UNAUTHENTICATED},
+});
 
 StatusCode code_of(const error& why) {
   for (const auto& [ours, theirs] : codes) {
@@ -67,7 +67,8 @@ std::optional<error> named(const v1::Fault& f) {
 // Why no connection came about, which gRPC says in its text alone.
 error connection_error(std::string_view text) {
   const auto says = [&](std::string_view words) { return text.contains(words); };
-  if (says("andshake failed") || says("SSL_ERROR") || says("CERTIFICATE") || says("handshaker")) {
+  if (says("andshake failed") || says("SSL_ERROR") || says("CERTIFICATE") || says("handshaker") ||
+      says("Peer name")) {
     return grpc_errc::handshake_failed;
   }
   if (says("Connection refused") || says("No such file or directory")) return errc::refused;
