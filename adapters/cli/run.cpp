@@ -110,7 +110,7 @@ task<int> run(loop& home, const options& o, stop& end) {
       code = co_await subscribe(home, p, o, end);
       break;
     case options::verb::call:
-      if (is_ws || is_mqtt(o.url)) {
+      if (is_ws || is_mqtt(o.url) || p.protocol() == "grpc") {
         code = co_await call_by_name(p, o, end);
       } else {
         code = co_await call(p, o, end);
