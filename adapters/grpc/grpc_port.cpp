@@ -22,7 +22,13 @@ void grpc_call::delist() noexcept {
   if (std::exchange(is_enlisted_, false)) port_->live_.erase(*this);
 }
 
+// No loop knows of gRPC's threads; all of them wait for a deadline, however far.
+grpc_port::grpc_port(loop& home) : loop_(&home) { fired(home.now()); }
+
+void grpc_port::fired(time_point now) { loop_->set_timer(*this, now + std::chrono::hours(1)); }
+
 void grpc_port::close() noexcept {
+  if (is_armed()) loop_->set_timer(*this, std::nullopt);
   while (grpc_call* const c = live_.first) {
     c->delist();
     c->retain();

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <parley/core/intrusive.hpp>
 #include <parley/core/loop/loop.hpp>
+#include <parley/core/loop/timer.hpp>
 #include <parley/core/loop/work.hpp>
 #include <utility>
 
@@ -70,10 +71,12 @@ class grpc_call {
 };
 
 // Shared by a provider and its calls, and outlives both. Made, closed and waited for in the loop's
-// thread.
-class grpc_port final : public work, public std::enable_shared_from_this<grpc_port> {
+// thread. While it is open it keeps a loop running that ends when nothing is left to wait for.
+class grpc_port final : public work,
+                        public std::enable_shared_from_this<grpc_port>,
+                        private timer {
  public:
-  explicit grpc_port(loop& home) noexcept : loop_(&home) {}
+  explicit grpc_port(loop& home);
 
   // Aborts all calls. From here on the loop is not touched any more, and no call hears of anything
   // but by happened_too_late(), inside this function for those that wait.
@@ -111,6 +114,7 @@ class grpc_port final : public work, public std::enable_shared_from_this<grpc_po
   };
 
   void run() override;
+  void fired(time_point now) override;
   bool push(grpc_call& c);
   void deliver(grpc_call& c, bool too_late);
   void call_ended() noexcept;
