@@ -15,11 +15,11 @@ void grpc_call::tell(std::uint32_t events) {
 
 void grpc_call::enlist() noexcept {
   is_enlisted_ = true;
-  port_->live_.push_back(*this);
+  port_->live_.push_back(place_);
 }
 
 void grpc_call::delist() noexcept {
-  if (std::exchange(is_enlisted_, false)) port_->live_.erase(*this);
+  if (std::exchange(is_enlisted_, false)) port_->live_.erase(place_);
 }
 
 // No loop knows of gRPC's threads; all of them wait for a deadline, however far.
@@ -29,7 +29,8 @@ void grpc_port::fired(time_point now) { loop_->set_timer(*this, now + std::chron
 
 void grpc_port::close() noexcept {
   if (is_armed()) loop_->set_timer(*this, std::nullopt);
-  while (grpc_call* const c = live_.first) {
+  while (live_.first) {
+    grpc_call* const c = live_.first->call;
     c->delist();
     c->retain();
     c->abort();

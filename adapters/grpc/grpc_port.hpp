@@ -63,18 +63,19 @@ class grpc_call {
   std::atomic<std::uint32_t> references_{1};
   grpc_call* next_ = nullptr;
 
-  // Of those that are enlisted; for the list.
-  friend detail::intrusive_list<grpc_call>;
-  grpc_call* before = nullptr;
-  grpc_call* after = nullptr;
+  // Among those that are enlisted.
+  struct place {
+    grpc_call* call;
+    place* before = nullptr;
+    place* after = nullptr;
+  };
+  place place_{this};
   bool is_enlisted_ = false;
 };
 
 // Shared by a provider and its calls, and outlives both. Made, closed and waited for in the loop's
 // thread. While it is open it keeps a loop running that ends when nothing is left to wait for.
-class grpc_port final : public work,
-                        public std::enable_shared_from_this<grpc_port>,
-                        private timer {
+class grpc_port final : public work, public std::enable_shared_from_this<grpc_port>, private timer {
  public:
   explicit grpc_port(loop& home);
 
@@ -120,11 +121,11 @@ class grpc_port final : public work,
   void call_ended() noexcept;
 
   mutable std::mutex mutex_;
-  loop* loop_;                              // null: closed
-  queue told_;                              // under the mutex
-  std::shared_ptr<grpc_port> self_;         // while the loop has this as work
-  queue hearing_;                           // the loop's thread
-  detail::intrusive_list<grpc_call> live_;  // the loop's thread
+  loop* loop_;                                     // null: closed
+  queue told_;                                     // under the mutex
+  std::shared_ptr<grpc_port> self_;                // while the loop has this as work
+  queue hearing_;                                  // the loop's thread
+  detail::intrusive_list<grpc_call::place> live_;  // the loop's thread
   std::atomic<std::size_t> busy_{0};
 };
 

@@ -21,10 +21,9 @@ class grpc_streams : public grpc_on<L> {
   }
 
   // A server's end whose handler does nothing but keep it.
-  grpc_stream& kept(std::string_view name) {
+  void kept(std::string_view name) {
     EXPECT_TRUE(
         server->serve_stream(name, [this](grpc_stream s) { ends.push_back(std::move(s)); }));
-    return ends.front();
   }
   grpc_stream& wait_for_end() {
     EXPECT_TRUE(this->at.run_until([&] { return !ends.empty(); }));

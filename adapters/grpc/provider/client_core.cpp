@@ -189,6 +189,8 @@ void grpc_client_core::lost(const error& why) {
 // A pause is over, or an attempt takes too long.
 void grpc_client_core::fired(time_point) {
   if (!attempt_ends_at_) return attempt();
+  // Who waits for initialize() is told the true cause, and not that the last try was cut short.
+  if (give_up_at_ && has_failed_ && last_error_) return lost(error(*last_error_));
   error why(errc::timed_out, "no answer from " + target_of(config_));
   if (last_error_ && *last_error_ != errc::timed_out) {
     why = std::move(why).with_cause(*last_error_);

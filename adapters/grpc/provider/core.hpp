@@ -3,6 +3,8 @@
 // thread; what gRPC's threads touch is the port and the calls.
 #pragma once
 
+#include <grpcpp/grpcpp.h>
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,12 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace grpc {
-class Channel;
-class ClientContext;
-class Service;
-}  // namespace grpc
 
 namespace parley::detail {
 
