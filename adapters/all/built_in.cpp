@@ -3,6 +3,9 @@
 #if PARLEY_HAS_FILES
 #include <parley/adapters/files/tls_maker.hpp>
 #endif
+#if PARLEY_HAS_GRPC
+#include <parley/adapters/grpc/grpc_provider.hpp>
+#endif
 #if PARLEY_HAS_JSON
 #include <parley/codecs/json/payload.hpp>
 #endif
@@ -58,6 +61,9 @@ void add_built_in([[maybe_unused]] protocols& upper, [[maybe_unused]] transports
 #endif
 #if PARLEY_HAS_WEBSOCKET_PROVIDER
   upper.add("websocket", websocket_maker(&lower));
+#endif
+#if PARLEY_HAS_GRPC
+  upper.add("grpc", grpc_maker());
 #endif
 }
 

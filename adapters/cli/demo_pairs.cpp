@@ -123,6 +123,7 @@ task<result<pair>> rest_pair(loop& home, transports& lower, certificates tls) {
 task<result<pair>> grpc_pair(loop& home, certificates tls) {
   grpc_config at;
   at.host = "127.0.0.1";
+  at.port = 0;
   at.ssl = !tls.empty();
   at.tls = served_with(tls);
   auto made = std::make_unique<grpc_provider>(home, std::move(at));

@@ -1,5 +1,6 @@
 // The program `parley`: reads the command line, picks the loop, runs.
 #include <exception>
+#include <parley/adapters/cli/grpc.hpp>
 #include <parley/adapters/cli/options.hpp>
 #include <parley/adapters/cli/output.hpp>
 #include <parley/adapters/cli/report.hpp>
@@ -37,6 +38,7 @@ int run_program(int argc, const char* const* argv) {
     report("cannot read", ok.error());
     return exit_failed;
   }
+  quiet_grpc();
   // After reading the input, which Ctrl-C may still end in the usual way.
   hold_signals();
   stop end;

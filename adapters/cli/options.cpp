@@ -39,6 +39,8 @@ examples:
   parley sub mqtt://localhost 'sensor/+/data' --qos 1
   parley pub mqtt://localhost sensor/7/data 21.5 --qos 1 --retain
   parley sub events --fallback redis://cache,mqtt://hub,ws://gateway:8765
+  parley serve grpc://localhost:50051
+  parley call grpc+unix:/run/service.sock calculate '{"x": 10, "y": 32}'
   parley serve rediss://localhost:6380 --cert chain.pem --key key.pem
 
 exit codes:
@@ -50,9 +52,10 @@ constexpr const char* url_help =
     "ws://[user:password@]host[:port][/path], wss://, ws+unix:///path; "
     "http://[user:password@]host[:port][/events], https://, http+unix:///path; "
     "mqtt://[user:password@]host[:port], mqtts://, mqtt+unix:///path; by WebSocket "
-    "mqtt+ws://host[:port][/path], mqtt+wss://, mqtt+ws+unix:///path";
+    "mqtt+ws://host[:port][/path], mqtt+wss://, mqtt+ws+unix:///path; "
+    "grpc://host:port, grpcs://, grpc+unix:/path";
 constexpr const char* call_url_help =
-    "redis:// and ws:// as with pub; http://host[:port]/path?query, https:// for TLS";
+    "redis://, ws:// and grpc:// as with pub; http://host[:port]/path?query, https:// for TLS";
 
 // CLI11 reads a word such as [1,2] or {} as a list, and would publish its parts.
 // A mark in front keeps it whole; taken off below.
@@ -177,7 +180,8 @@ void add_call(CLI::App& app, options& o) {
   add_timeout(*call, o, "how long to try to connect (5), and to wait for the reply (5; http: 30)");
   call->add_option(
       "COMMAND", o.messages,
-      "redis: the command and its arguments; ws: the callable and one argument, as JSON");
+      "redis: the command and its arguments; ws, mqtt and grpc: the callable and one argument, as "
+      "JSON");
   call->add_option("--method", o.method, "http: GET (the default), POST (with --data), ...");
   call->add_option("--data", o.data, "http: the body; @FILE reads a file, @- standard input")
       ->type_name("TEXT");
@@ -220,6 +224,7 @@ void add_serve(CLI::App& app, options& o) {
       "reach need one. WebSocket: carries messages between clients, and answers the call echo.\n"
       "HTTP: the same by server-sent events at /events, and answers POST /echo. BESIDE serves\n"
       "WebSocket on its port too: at the path of that URL, or, without one, at all paths.\n"
+      "gRPC: as WebSocket, by the service of proto/parley.proto.\n"
       "MQTT: BESIDE are further places of the same broker, mqtt+ws:// (or ws://) for MQTT over\n"
       "WebSocket, at all paths; pages of other origins come in by ?origin=https://app.example.");
 }

@@ -2,6 +2,7 @@
 #include <parley/adapters/cli/call.hpp>
 #include <parley/adapters/cli/ending.hpp>
 #include <parley/adapters/cli/fallback.hpp>
+#include <parley/adapters/cli/grpc.hpp>
 #include <parley/adapters/cli/http_call.hpp>
 #include <parley/adapters/cli/mqtt.hpp>
 #include <parley/adapters/cli/pub_sub.hpp>
@@ -39,6 +40,9 @@ task<int> run(loop& home, const options& o, stop& end) {
   if (is_ws && o.what == options::verb::serve) {
     co_return co_await serve_websocket(home, o, end, lower, watch);
   }
+  if (is_grpc(o.url) && o.what == options::verb::serve) {
+    co_return co_await serve_grpc(home, o, end, watch);
+  }
   auto where = is_web ? origin(o) : target(o);
   if (!where) {
     report("the URL", where.error());
@@ -70,7 +74,7 @@ task<int> run(loop& home, const options& o, stop& end) {
       code = co_await subscribe(home, p, o, end);
       break;
     case options::verb::call:
-      if (is_ws || is_mqtt(o.url)) {
+      if (is_ws || is_mqtt(o.url) || is_grpc(o.url)) {
         code = co_await call_by_name(p, o, end);
       } else {
         code = co_await call(p, o, end);

@@ -61,6 +61,11 @@ bool is_websocket(std::string_view url) {
   return scheme == "ws" || scheme == "wss" || scheme == "ws+unix";
 }
 
+bool is_grpc(std::string_view url) {
+  const std::string scheme = scheme_of(url);
+  return scheme == "grpc" || scheme == "grpcs" || scheme == "grpc+unix";
+}
+
 bool is_mqtt(std::string_view url) {
   const std::string scheme = scheme_of(url);
   constexpr std::string_view all[] = {"mqtt",    "mqtts",    "mqtt+unix",    "mqtts+unix",

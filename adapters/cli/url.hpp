@@ -13,6 +13,8 @@ bool is_http(std::string_view url);
 bool is_websocket(std::string_view url);
 // mqtt, mqtts, mqtt+ws, mqtt+wss, or one of them with +unix.
 bool is_mqtt(std::string_view url);
+// grpc, grpcs or grpc+unix.
+bool is_grpc(std::string_view url);
 
 // Options are the URI's parameters of the same meaning, unless the URI has its own.
 result<uri> target(const options& o);

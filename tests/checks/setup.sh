@@ -9,6 +9,8 @@ list="$(dirname "${BASH_SOURCE[0]}")/packages"
 missing() {
   local group=$1 package
   for package in $(awk -v group="$group" '$1 == group { $1 = ""; print }' "$list"); do
+    # Some packages of Node bring npm themselves, and exclude Debian's.
+    [[ $package != npm ]] || ! command -v npm >/dev/null || continue
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
   done
 }

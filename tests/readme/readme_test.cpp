@@ -4,10 +4,12 @@
 
 #include <array>
 #include <cstdio>
+#include <parley/core/version.hpp>
 #include <string>
 
 #include "support/mosquitto.hpp"
 #include "support/redis_server.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace parley::test {
 namespace {
@@ -107,6 +109,16 @@ TEST(readme, the_fallback_program_takes_what_answers) {
   EXPECT_NE(r.output.find("events: over mqtt"), std::string::npos) << r.output;
   EXPECT_NE(r.output.find("connection refused"), std::string::npos) << r.output;
 }
+
+#if PARLEY_HAS_GRPC
+// S40 to S47
+TEST(readme, the_grpc_program_calls_itself) {
+  const temporary_folder folder;
+  const run_result r = run("grpc", folder / "my_service.sock");
+  EXPECT_EQ(r.status, 0) << r.output;
+  EXPECT_EQ(r.output, "42: 1 2 3\n");
+}
+#endif
 
 TEST(readme, the_simulated_program_needs_no_server) {
   const run_result r = run("simulated");

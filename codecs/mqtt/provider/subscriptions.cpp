@@ -36,6 +36,38 @@ bool is_same(const mqtt_wish& a, const mqtt_wish& b) noexcept {
          a.retain_as_published == b.retain_as_published;
 }
 
+// Those that are being told: each is kept until its turn has passed, also where memory ends in
+// between.
+class kept_listeners {
+ public:
+  explicit kept_listeners(std::vector<mqtt_listener*> room) noexcept : all_(std::move(room)) {}
+  kept_listeners(const kept_listeners&) = delete;
+  kept_listeners& operator=(const kept_listeners&) = delete;
+  ~kept_listeners() {
+    while (next_ < all_.size()) all_[next_++]->let_go();
+  }
+
+  void add(mqtt_listener& who) {
+    all_.push_back(&who);
+    who.keep();
+  }
+  void hear(const mqtt::message_event& m) {
+    for (; next_ < all_.size(); all_[next_++]->let_go()) {
+      if (all_[next_]->is_listening()) all_[next_]->hear(m);
+    }
+  }
+  // The room, for the next time.
+  std::vector<mqtt_listener*> take() noexcept {
+    next_ = 0;
+    all_.clear();
+    return std::move(all_);
+  }
+
+ private:
+  std::vector<mqtt_listener*> all_;
+  std::size_t next_ = 0;
+};
+
 error refusal(const mqtt::subscribe_event& answer, std::string_view filter) {
   std::string text(filter);
   if (const auto said = answer.props.text(mqtt::property::reason_string)) {
@@ -177,8 +209,8 @@ bool mqtt_subscriptions::is_meant(const entry& e, const mqtt::message_event& m) 
 }
 
 mqtt_subscriptions::outcome mqtt_subscriptions::deliver(const mqtt::message_event& m) {
-  // A list of their own, as callbacks come and go; each is kept until its turn has passed.
-  std::vector<mqtt_listener*> told = std::exchange(telling_, {});
+  // A list of their own, as callbacks come and go.
+  kept_listeners told(std::exchange(telling_, {}));
   bool is_unwanted = false;
   bool is_heard = false;
   by_topic_.match(m.topic, [&](entry& e, std::string_view) {
@@ -188,16 +220,11 @@ mqtt_subscriptions::outcome mqtt_subscriptions::deliver(const mqtt::message_even
       is_heard = true;
       // Retained messages come for the newest member; the others have had theirs.
       if (m.retain && !e.wish.retain_as_published && who->generation != e.generation) continue;
-      who->keep();
-      told.push_back(who);
+      told.add(*who);
     }
   });
-  for (mqtt_listener* who : told) {
-    if (who->is_listening()) who->hear(m);
-    who->let_go();
-  }
-  told.clear();
-  telling_ = std::move(told);
+  told.hear(m);
+  telling_ = told.take();
   if (is_heard) return outcome::heard;
   return is_unwanted ? outcome::unwanted : outcome::unclaimed;
 }

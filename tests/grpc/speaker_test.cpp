@@ -1,0 +1,156 @@
+// Channels over a stream of the server: shout, listen, wildcards, and a break in between.
+#include "grpc_on.hpp"
+
+namespace parley::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+template <class L>
+class grpc_speakers : public grpc_on<L> {};
+TYPED_TEST_SUITE(grpc_speakers, real_loops);
+
+TYPED_TEST(grpc_speakers, what_a_server_shouts_comes_to_who_listens) {
+  const auto server = this->up(this->served_on_socket());
+  const auto client = this->up(this->called_on_socket());
+  const auto other = this->up(this->called_on_socket());
+  strings heard, here;
+  const auto s = this->listen(*client, "news/today", heard);
+  auto out = this->speak(*server, "news/today");
+  EXPECT_EQ(this->shout(out, fields("n", 1)), 1);
+  EXPECT_EQ(this->at.wait(out.shout_bytes(as_bytes("\x01")))->receivers, 1);
+  ASSERT_TRUE(this->at.run_until([&] { return heard.size() == 2; }));
+  EXPECT_THAT(heard, ElementsAre("news/today:{\"n\":1}", "news/today:\x01"));
+}
+
+TYPED_TEST(grpc_speakers, filters_have_wildcards) {
+  const auto server = this->serve();
+  const auto client = this->call();
+  strings one, all, both;
+  const auto a = this->listen(*client, "news/+/now", one);
+  const auto b = this->listen(*client, "news/#", all);
+  auto rome = this->speak(*server, "news/rome/now");
+  auto sport = this->speak(*server, "news/sport");
+  auto other = this->speak(*server, "olds/rome/now");
+  EXPECT_EQ(this->shout(rome, value("x")), 1);  // once, whatever it listens to
+  EXPECT_EQ(this->shout(sport, value("y")), 1);
+  EXPECT_EQ(this->shout(other, value("z")), 0);
+  ASSERT_TRUE(this->at.run_until([&] { return all.size() == 2; }));
+  EXPECT_THAT(one, ElementsAre("news/rome/now:x"));
+  EXPECT_THAT(all, ElementsAre("news/rome/now:x", "news/sport:y"));
+  EXPECT_EQ(this->at.wait(client->create_speaker("a/#/b")).error(), errc::invalid_argument);
+  EXPECT_EQ(this->at.wait(client->create_speaker("\xff")).error(), errc::invalid_argument);
+  auto filter = this->speak(*client, "news/#");
+  EXPECT_EQ(this->at.wait(filter.shout(value(1))).error(), errc::invalid_argument);
+}
+
+TYPED_TEST(grpc_speakers, what_a_client_shouts_comes_to_the_server) {
+  const auto server = this->serve();
+  const auto client = this->call();
+  strings heard;
+  const auto s = this->listen(*server, "up/#", heard);
+  auto out = this->speak(*client, "up/1");
+  EXPECT_EQ(this->shout(out, value("x")), 1);
+  auto nobody = this->speak(*client, "down");
+  EXPECT_EQ(this->shout(nobody, value("x")), 0);
+  ASSERT_TRUE(this->at.run_until([&] { return heard.size() == 1; }));
+  EXPECT_THAT(heard, ElementsAre("up/1:x"));
+}
+
+TYPED_TEST(grpc_speakers, a_server_may_relay_between_clients) {
+  auto config = this->served();
+  config.relay = true;
+  const auto server = this->up(config);
+  const auto ann = this->call();
+  const auto bob = this->call();
+  strings at_ann, at_bob, at_server;
+  const auto a = this->listen(*ann, "chat", at_ann);
+  const auto b = this->listen(*bob, "chat", at_bob);
+  const auto s = this->listen(*server, "chat", at_server);
+  auto out = this->speak(*ann, "chat");
+  EXPECT_EQ(this->shout(out, value("hi")), 2);  // not to who said it
+  ASSERT_TRUE(this->at.run_until([&] { return !at_bob.empty() && !at_server.empty(); }));
+  EXPECT_THAT(at_bob, ElementsAre("chat:hi"));
+  EXPECT_TRUE(at_ann.empty());
+}
+
+TYPED_TEST(grpc_speakers, who_stops_listening_hears_no_more) {
+  const auto server = this->serve();
+  const auto client = this->call();
+  strings heard, kept;
+  std::optional<speaker> s = this->listen(*client, "a", heard);
+  const auto still = this->listen(*client, "b", kept);
+  auto a = this->speak(*server, "a");
+  auto b = this->speak(*server, "b");
+  s.reset();
+  ASSERT_TRUE(this->at.run_until([&] { return this->shout(a, value(1)) == 0; }));
+  EXPECT_EQ(this->shout(b, value("x")), 1);
+  ASSERT_TRUE(this->at.run_until([&] { return !kept.empty(); }));
+  EXPECT_TRUE(heard.empty());
+}
+
+TYPED_TEST(grpc_speakers, listening_goes_on_after_a_break) {
+  auto server = this->serve();
+  const auto client = this->call();
+  strings heard;
+  const auto s = this->listen(*client, "a", heard);
+  server.reset();
+  ASSERT_TRUE(this->at.run_until([&] { return client->status().state != provider_state::up; }));
+  // One that asks meanwhile is confirmed when the server is back.
+  bool confirmed = false;
+  strings late;
+  client->create_speaker("b", [&](const message& m) { late.emplace_back(m.text()); })
+      .then([&, kept = std::optional<speaker>()](result<speaker> r) mutable {
+        confirmed = r.has_value();
+        if (r) this->keep = *r;
+      });
+  server = this->serve();
+  ASSERT_TRUE(this->at.run_until([&] { return confirmed; }));
+  EXPECT_EQ(client->status().connects, 2U);
+  EXPECT_EQ(this->watch.restored, 1U);
+  auto a = this->speak(*server, "a");
+  auto b = this->speak(*server, "b");
+  EXPECT_EQ(this->shout(a, value("again")), 1);
+  EXPECT_EQ(this->shout(b, value("new")), 1);
+  ASSERT_TRUE(this->at.run_until([&] { return !heard.empty() && !late.empty(); }));
+  this->keep.reset();
+}
+
+TYPED_TEST(grpc_speakers, who_reads_slowly_costs_nobody_else) {
+  auto config = this->served();
+  config.write_limit = 64 * 1024;
+  config.write_policy = overflow::drop_oldest;
+  const auto server = this->up(config);
+  const auto slow = this->call();
+  strings heard;
+  const auto s = this->listen(*slow, "a", heard);
+  auto out = this->speak(*server, "a");
+  // In one turn of the loop nobody reads: more than the box holds is lost, the newest is not.
+  const std::string large(16 * 1024, 'x');
+  int done = 0;
+  for (int i = 0; i < 200; ++i) {
+    out.shout(value(large)).then([&](result<delivery>) { ++done; });
+  }
+  out.shout(value("last")).then([&](result<delivery>) { ++done; });
+  ASSERT_TRUE(this->at.run_until([&] { return !heard.empty() && heard.back() == "a:last"; }));
+  EXPECT_EQ(done, 201);
+  EXPECT_LT(heard.size(), 201U);
+}
+
+TYPED_TEST(grpc_speakers, a_callback_may_end_it_all) {
+  const auto server = this->serve();
+  auto client = this->call();
+  bool gone = false;
+  auto s = this->at.wait(client->create_speaker("a", [&](const message&) {
+    client.reset();
+    gone = true;
+  }));
+  ASSERT_TRUE(s);
+  auto out = this->speak(*server, "a");
+  EXPECT_EQ(this->shout(out, value(1)), 1);
+  EXPECT_TRUE(this->at.run_until([&] { return gone; }));
+}
+
+}  // namespace
+}  // namespace parley::test
