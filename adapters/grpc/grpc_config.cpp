@@ -92,6 +92,7 @@ bool read_mode(std::string_view text, std::uint32_t& to) {
 bool read_client(grpc_config& c, const uri_parameter& p, bool& good) {
   if (p.name == "timeout") {
     good = read_seconds(p.value, c.call_timeout);
+    c.connect_timeout = c.call_timeout;
   } else if (p.name == "connect_timeout") {
     good = read_seconds(p.value, c.connect_timeout);
   } else if (p.name == "lb_policy") {

@@ -119,9 +119,10 @@ struct grpc_config {
   // Every fault at once, in the message of one errc::bad_configuration.
   result<void> validate() const;
 
-  // A client of grpc://host:50051, grpcs:// or grpc+unix:/path. Parameters: timeout and
-  // connect_timeout (seconds), lb_policy (pick_first, round_robin), compression (none, gzip,
-  // deflate), max_size; with TLS certfile, keyfile, ca_certs. Unknown ones are an error.
+  // A client of grpc://host:50051, grpcs:// or grpc+unix:/path. Parameters: timeout (seconds: of
+  // calls, and of connecting where connect_timeout does not follow), lb_policy (pick_first,
+  // round_robin), compression (none, gzip, deflate), max_size; with TLS certfile, keyfile,
+  // ca_certs. Unknown ones are an error.
   static result<grpc_config> from_uri(const parley::uri& where);
   // A server there. The host is a numeric address or localhost. Parameters: compression, max_size,
   // max_workers, relay (true, false), mode (of the socket, octal); with TLS certfile, keyfile,

@@ -200,7 +200,9 @@ void grpc_server_core::answer(grpc_served_call& c) {
   const auto found = find_entry(name);
   if (!found || found->stream) {
     const char* const what = found ? "a stream is named \"" : "no callable is named \"";
-    return c.reply(result<value>(fail(errc::not_supported, what + name + "\"")));
+    return c.reply(result<value>(std::unexpected(
+        error(errc::not_supported, what + name + "\"")
+            .with_hint("check the name against those that the server has made callables of"))));
   }
   if (workers_ && found->values) return work(found, c);
   const grpc_core_ref held(*this);
