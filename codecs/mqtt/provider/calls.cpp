@@ -7,6 +7,7 @@
 #include <parley/codecs/mqtt/provider/calls.hpp>
 #include <parley/codecs/mqtt/provider/core.hpp>
 #include <parley/codecs/mqtt/text.hpp>
+#include <parley/core/async/guard.hpp>
 #include <utility>
 
 namespace parley::detail {
@@ -95,6 +96,16 @@ operation<callable> mqtt_calls::make(std::string_view name) {
   op.state()->set_canceller(&core_);
   waiting_.push_back({std::move(done), std::move(made)});
   if (std::exchange(is_joined_, true)) return op;
+  // Where memory ends in between, nobody would ever end those that wait.
+  if (const auto begun = guarded([&] { join(); }); !begun) {
+    (void)guarded([&] { core_.subscriptions().leave(prefix_ + "#", *this, false, {}); });
+    is_joined_ = false;
+    joined(std::unexpected(begun.error()));
+  }
+  return op;
+}
+
+void mqtt_calls::join() {
   if (next_ == 0) next_ = first_number(core_.home());
   prefix_ = mqtt_reply_prefix(core_.link().client_id());
   completer<void> granted(core_.home());
@@ -103,7 +114,6 @@ operation<callable> mqtt_calls::make(std::string_view name) {
       prefix_ + "#", *this,
       {.qos = mqtt::qos::at_least_once, .handling = mqtt::retain_handling::do_not_send},
       std::move(granted));
-  return op;
 }
 
 void mqtt_calls::joined(const result<void>& outcome) {

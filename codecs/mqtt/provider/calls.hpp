@@ -49,6 +49,7 @@ class mqtt_calls final : public canceller, private mqtt_listener {
   void keep() noexcept override;
   void let_go() noexcept override;
 
+  void join();
   void joined(const result<void>& outcome);
   result<void> ask(question& q, std::string_view name, byte_view payload, duration timeout);
   void end(std::uint64_t number, result<value> outcome);
