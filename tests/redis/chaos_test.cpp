@@ -117,6 +117,19 @@ class user {
   std::vector<int> ended_;
 };
 
+// Answers `echo`, and counts how often each call runs. False if it cannot.
+bool serve(sim::world& world, redis_provider& redis, std::map<std::int64_t, int>& runs) {
+  bool is_served = false;
+  const auto echo = [&runs](const value& v) -> result<value> {
+    ++runs[v.as_int().value_or(-1)];
+    return v;
+  };
+  redis.create_callable("echo", echo).then([&](const result<callable>& r) {
+    is_served = r.has_value();
+  });
+  return world.run_until([&] { return is_served; }, 5s) && is_served;
+}
+
 // Returns what went wrong, or nothing.
 std::string run(std::uint64_t seed, outcome& total) {
   sim::world world(seed);
@@ -155,16 +168,7 @@ std::string run(std::uint64_t seed, outcome& total) {
   if (!listening) return "no subscription without faults";
 
   std::map<std::int64_t, int> runs;
-  bool is_served = false;
-  const auto serve = [&](const value& v) -> result<value> {
-    ++runs[v.as_int().value_or(-1)];
-    return v;
-  };
-  redis->create_callable("echo", serve).then([&](const result<callable>& r) {
-    is_served = r.has_value();
-  });
-  world.run_until([&] { return is_served; }, 5s);
-  if (!is_served) return "nothing is served without faults";
+  if (!serve(world, *redis, runs)) return "nothing is served without faults";
 
   sim::fault_plan plan;
   plan.mean_interval = 400ms;
