@@ -5,7 +5,6 @@ namespace parley::test {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::UnorderedElementsAre;
 
 template <class L>
 class grpc_speakers : public grpc_on<L> {};

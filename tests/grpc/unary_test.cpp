@@ -173,6 +173,7 @@ TYPED_TEST(grpc_unary, handlers_may_run_in_threads_of_workers) {  // S48
   });
   const auto client = this->call();
   std::vector<operation<grpc_reply>> all;
+  all.reserve(3);
   for (int i = 0; i < 3; ++i) all.push_back(client->call("meet", value(i)));
   for (int i = 0; i < 3; ++i) {
     const auto r = this->at.wait(std::move(all[static_cast<std::size_t>(i)]));

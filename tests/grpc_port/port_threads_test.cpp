@@ -54,6 +54,7 @@ TEST(grpc_port, what_other_threads_tell_is_heard_in_the_loop) {
   auto port = std::make_shared<grpc_port>(loop);
   counted::counts c;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) threads.emplace_back([&] { tell_all(port, c); });
   while (c.ended < 4 * calls) loop.run_once();
   for (std::thread& t : threads) t.join();
