@@ -190,8 +190,13 @@ void decoder::decode_body(const std::byte* from, std::size_t head, std::size_t t
   const decode_context with{version_, peer_of(own_), first & 0xF, limits_.topic_levels};
   bool good = decode_as(type, rest, with, out);
   if (type == packet_type::connect) {
-    // Also of one that is refused: the answer is in its version.
-    learn_version(from + head, from + total);
+    if (good) {
+      version_ = std::get<connect>(out).version;
+      knows_version_ = true;
+    } else {
+      // Also of one that is refused: the answer is in its version.
+      learn_version(from + head, from + total);
+    }
     // See is_good_length(): what it could not know yet.
     if (good && padded_ && version_ == mqtt::version::v5) good = rest.fail(errc::bad_length);
   }
