@@ -22,6 +22,13 @@ void grpc_call::delist() noexcept {
   if (std::exchange(is_enlisted_, false)) port_->live_.erase(place_);
 }
 
+void grpc_call::has_ended() noexcept {
+  delist();
+  const std::shared_ptr<grpc_port> port = port_;
+  release();
+  port->call_ended();
+}
+
 // No loop knows of gRPC's threads; all of them wait for a deadline, however far.
 grpc_port::grpc_port(loop& home) : loop_(&home) { fired(home.now()); }
 

@@ -42,6 +42,9 @@ class grpc_call {
   void enlist() noexcept;
   // No more; also where it is not enlisted. The end of a call does so by itself.
   void delist() noexcept;
+  // Instead of the event `ended`, by who knows that gRPC touches this no more: gRPC's reference
+  // ends. In the loop's thread, or inside happened_too_late().
+  void has_ended() noexcept;
   // In the loop's thread: the port is being closed. To be cancelled or finished now; who waits is
   // told errc::cancelled.
   virtual void abort() noexcept {}

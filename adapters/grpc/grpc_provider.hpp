@@ -70,7 +70,7 @@ class grpc_answer {
 
   // The client waits no more: it has gone, has cancelled, or its deadline has passed.
   bool is_cancelled() const noexcept;
-  // Called once if that happens before the answer.
+  // Called once if that happens before the answer, up to 20 ms afterwards.
   void on_cancel(callback<void()> told);
 
  private:

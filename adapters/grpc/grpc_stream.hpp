@@ -76,13 +76,15 @@ class grpc_stream {
     if (core_) core_->release_handle();
   }
 
-  // Sends a message. Ends when gRPC has taken it, which it does no faster than the other end reads:
-  // who awaits it never fills a queue. Up to write_limit bytes may wait for their turn; more is
-  // errc::queue_full, and nothing was sent. errc::closed after the end; errc::misuse for a second
-  // reply of a client_stream.
+  // Sends a message. Ends when so little waits before gRPC (64 KiB, or half of write_limit) that the
+  // next is welcome, and gRPC takes no more than the other end reads: who awaits it never fills a
+  // queue. Up to write_limit bytes may wait for their turn; more is errc::queue_full, and nothing
+  // was sent. errc::closed after the end; errc::misuse for a second reply of a client_stream. That
+  // it has ended well does not mean that the other end has got the message.
   operation<void> write(grpc_message m) { return core_->write(std::move(m)); }
-  // The next message; nothing when the other end has ended well; its error when not. No more is
-  // taken from the network than is read here. One read at a time: errc::misuse.
+  // The next message; nothing when the other end has ended well; its error when not. Once the first
+  // is asked for, gRPC reads up to 64 KiB ahead, and one message; after that the other end waits.
+  // One read at a time: errc::misuse.
   operation<std::optional<grpc_message>> read() { return core_->read(); }
   // A client: sends no more messages, and goes on reading. A server: ends the stream well, after
   // what was written; what was not read is lost.

@@ -6,8 +6,8 @@
 //   initialize()
 //
 //   auto stub = Greeter::NewStub(*grpc_typed::channel(client));
-//   auto say = [&](auto* context, auto* request, auto* reply, auto* reactor) {
-//     stub->async()->SayHello(context, request, reply, reactor);
+//   auto say = [&](auto* context, auto* request, auto* reply, auto done) {
+//     stub->async()->SayHello(context, request, reply, std::move(done));
 //   };
 //   auto done = grpc_typed::call<HelloReply>(client, request, say);
 //   auto answer = co_await done;
@@ -39,7 +39,7 @@ class grpc_typed {
   // What parley makes of a status: grpc_errc and the common codes. Misuse for OK.
   static error error_of(const ::grpc::Status& status);
 
-  // Starts a call of a generated stub by `start(context, request, reply, reactor)`, which is called
+  // Starts a call of a generated stub by `start(context, request, reply, done)`, which is called
   // once, inside. The operation ends in the loop's thread when gRPC has ended the call, whatever
   // its status; its own errors are those of a provider that is not up or is destroyed. Cancelling
   // it cancels the call.

@@ -5,11 +5,11 @@
 #include <grpcpp/grpcpp.h>
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <parley/adapters/grpc/grpc_message.hpp>
 #include <parley/adapters/grpc/grpc_port.hpp>
+#include <parley/adapters/grpc/grpc_queues.hpp>
 #include <parley/adapters/grpc/grpc_typed_unary.hpp>
 #include <parley/core/async/operation.hpp>
 #include <utility>
@@ -64,6 +64,11 @@ class grpc_typed_stream {
 
 namespace detail {
 
+// What is followed by more goes out with it.
+inline ::grpc::WriteOptions grpc_write_options(bool is_followed) {
+  return is_followed ? ::grpc::WriteOptions().set_buffer_hint() : ::grpc::WriteOptions();
+}
+
 // Holds gRPC's stream open by a hold until no more reads or writes can begin.
 template <class Request, class Reply>
 class grpc_typed_stream_call final : public grpc_call,
@@ -71,12 +76,12 @@ class grpc_typed_stream_call final : public grpc_call,
                                      private canceller {
  public:
   grpc_typed_stream_call(std::shared_ptr<grpc_port> port, loop& home, std::size_t write_limit)
-      : grpc_call(std::move(port)), loop_(home), write_limit_(write_limit) {}
+      : grpc_call(std::move(port)), loop_(home), out_(write_limit) {}
 
   ::grpc::ClientContext& context() noexcept { return context_; }
   bool has_ended() const noexcept { return status_.has_value(); }
   bool is_open() const noexcept { return is_open_; }
-  std::size_t queued_bytes() const noexcept { return queued_; }
+  std::size_t queued_bytes() const { return out_.bytes(); }
   const grpc_metadata& headers() const noexcept { return headers_; }
   const grpc_metadata& trailers() const noexcept { return trailers_; }
   const std::optional<::grpc::Status>& status() const noexcept { return status_; }
@@ -100,33 +105,27 @@ class grpc_typed_stream_call final : public grpc_call,
   }
 
   operation<void> write(Request m) {
-    const std::size_t size = m.ByteSizeLong() + sizeof(entry);
     if (!is_open_ || is_ending_) return no_write(errc::closed);
-    if (!waiting_.empty() && queued_ + size > write_limit_) return no_write(errc::queue_full);
-    completer<void> done(loop_);
-    auto op = done.op();
-    queued_ += size;
-    waiting_.push_back({std::move(m), std::move(done), size});
-    if (waiting_.size() == 1) this->StartWrite(&waiting_.front().message);
-    return op;
+    return out_.add(std::move(m), loop_, writing());
   }
 
   operation<std::optional<Reply>> read() {
     if (reader_) return no_read(fail(errc::misuse, "a read is under way"));
+    if (auto next = take()) return no_read(std::move(next));
     if (status_) return no_read(std::optional<Reply>());
     reader_ = completer<std::optional<Reply>>(loop_);
     auto op = reader_.op();
     op.state()->set_canceller(this);
-    if (holds_ && !std::exchange(is_reading_, true)) this->StartRead(&in_);
     return op;
   }
 
   void end() {
     if (!is_open_ || std::exchange(is_ending_, true)) return;
-    if (waiting_.empty()) this->StartWritesDone();
+    if (out_.end()) this->StartWritesDone();
   }
 
   void cancel() {
+    in_.drop();
     if (status_ || !is_open_) return;
     context_.TryCancel();
     let_go();
@@ -143,14 +142,9 @@ class grpc_typed_stream_call final : public grpc_call,
   enum : std::uint32_t {
     headers_came = 1,
     was_read = 2,
-    was_written = 4,
+    has_room = 4,
     read_failed = 8,
     write_failed = 16
-  };
-  struct entry {
-    Request message;
-    completer<void> done;
-    std::size_t size;
   };
 
   operation<void> no_write(errc why) { return operation<void>::finished(loop_, fail(why)); }
@@ -162,8 +156,16 @@ class grpc_typed_stream_call final : public grpc_call,
   void OnReadInitialMetadataDone(bool ok) override {
     if (ok) tell(headers_came);
   }
-  void OnReadDone(bool ok) override { tell(ok ? was_read : read_failed); }
-  void OnWriteDone(bool ok) override { tell(ok ? was_written : write_failed); }
+  void OnReadDone(bool ok) override {
+    if (!ok) return tell(read_failed);
+    if (in_.arrived(reading())) tell(was_read);
+  }
+  void OnWriteDone(bool ok) override {
+    if (!ok) return tell(write_failed);
+    const auto next = out_.written(writing());
+    if (next.is_last) this->StartWritesDone();
+    if (next.is_low) tell(has_room);
+  }
   void OnDone(const ::grpc::Status& s) override {
     last_ = s;
     tell(ended);
@@ -171,34 +173,32 @@ class grpc_typed_stream_call final : public grpc_call,
 
   void happened(std::uint32_t events) override {
     if (events & headers_came) headers_ = metadata_of(context_.GetServerInitialMetadata());
-    if (events & was_written) wrote();
+    if (events & has_room) out_.has_room();
     if (events & write_failed) drop_writes();
-    if (events & was_read) {
-      is_reading_ = false;
-      reader_.complete(std::optional<Reply>(std::move(in_)));
-      in_ = Reply();
+    if ((events & was_read) && reader_) {
+      if (auto next = take()) reader_.complete(std::move(next));
     }
     if (events & read_failed) let_go();
     if (events & ended) finished();
   }
 
-  void wrote() {
-    entry done = std::move(waiting_.front());
-    waiting_.pop_front();
-    queued_ -= done.size;
-    if (is_open_ && !waiting_.empty()) this->StartWrite(&waiting_.front().message);
-    if (is_open_ && waiting_.empty() && is_ending_) this->StartWritesDone();
-    done.done.complete({});
+  std::optional<Reply> take() { return in_.take(reading()); }
+  auto writing() {
+    return [this](const Request& m, bool is_followed) {
+      this->StartWrite(&m, grpc_write_options(is_followed));
+    };
   }
-  // The first may be gRPC's still.
+  auto reading() {
+    return [this](Reply& to) { this->StartRead(&to); };
+  }
   void drop_writes() {
-    for (entry& e : waiting_) e.done.complete(fail(errc::closed));
-    queued_ = 0;
     is_ending_ = true;
+    out_.drop(errc::closed);
   }
-  // Nothing begins any more.
+  // Nothing begins any more in the loop's thread.
   void let_go() {
     is_open_ = false;
+    in_.stop();
     if (std::exchange(holds_, false)) this->RemoveHold();
   }
   void finished() {
@@ -221,10 +221,8 @@ class grpc_typed_stream_call final : public grpc_call,
 
   loop& loop_;
   ::grpc::ClientContext context_;
-  std::size_t write_limit_;
-  std::size_t queued_ = 0;
-  std::deque<entry> waiting_;  // the first is being written
-  Reply in_;
+  grpc_send_queue<Request> out_;
+  grpc_receive_queue<Reply> in_;
   completer<std::optional<Reply>> reader_;
   completer<::grpc::Status> finish_;
   std::optional<::grpc::Status> status_;
@@ -233,7 +231,6 @@ class grpc_typed_stream_call final : public grpc_call,
   std::uint32_t handles_ = 0;
   bool is_open_ = false;
   bool is_ending_ = false;
-  bool is_reading_ = false;
   bool holds_ = false;
 };
 

@@ -29,9 +29,7 @@ grpc_metadata metadata_of(const std::multimap<::grpc::string_ref, ::grpc::string
 
 // Lives until gRPC is done with it and the loop has heard of that.
 template <class Request, class Reply>
-class grpc_typed_unary final : public grpc_call,
-                               private ::grpc::ClientUnaryReactor,
-                               private canceller {
+class grpc_typed_unary final : public grpc_call, private canceller {
  public:
   grpc_typed_unary(std::shared_ptr<grpc_port> port, loop& home, Request&& request)
       : grpc_call(std::move(port)), done_(home), request_(std::move(request)) {}
@@ -43,8 +41,11 @@ class grpc_typed_unary final : public grpc_call,
     auto op = done_.op();
     op.state()->set_canceller(this);
     enlist();
-    begin(&context_, &request_, &reply_.message, static_cast<::grpc::ClientUnaryReactor*>(this));
-    StartCall();
+    // One batch and one event, where a reactor takes two of each.
+    begin(&context_, &request_, &reply_.message, [this](::grpc::Status status) {
+      reply_.status = std::move(status);
+      tell(ended);
+    });
     return op;
   }
 
@@ -56,11 +57,6 @@ class grpc_typed_unary final : public grpc_call,
   void abort() noexcept override {
     context_.TryCancel();
     done_.complete(fail(errc::cancelled));
-  }
-  // In a thread of gRPC.
-  void OnDone(const ::grpc::Status& status) override {
-    reply_.status = status;
-    tell(ended);
   }
   void happened(std::uint32_t) override {
     reply_.headers = metadata_of(context_.GetServerInitialMetadata());

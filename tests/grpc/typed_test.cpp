@@ -98,8 +98,8 @@ class grpc_typed_calls : public grpc_on<L> {
   auto greet(std::string text, grpc_call_options options = {}) {
     return grpc_typed::call<Greeting>(
         *client, greeting(std::move(text)),
-        [&](auto* context, auto* request, auto* reply, auto* reactor) {
-          stub->async()->Greet(context, request, reply, reactor);
+        [&](auto* context, auto* request, auto* reply, auto done) {
+          stub->async()->Greet(context, request, reply, std::move(done));
         },
         options);
   }

@@ -82,24 +82,29 @@ operation<std::optional<grpc_message>> grpc_client_stream::read() {
   if (reader_) {
     return ended<std::optional<grpc_message>>(core_, fail(errc::misuse, "a read is under way"));
   }
+  auto under_way = call_.read();
+  if (under_way.is_complete()) {
+    return ended<std::optional<grpc_message>>(core_, outcome_of(under_way.await_resume()));
+  }
   reader_ = completer<std::optional<grpc_message>>(core_.home());
   auto op = reader_.op();
   op.state()->set_fault_sink(&core_);
   op.state()->set_canceller(this);
-  call_.read().then([this, held = reference(*this)](result<std::optional<v1::Reply>> r) {
-    was_read(std::move(r));
+  std::move(under_way).then([this, held = reference(*this)](result<std::optional<v1::Reply>> r) {
+    // A reader is done before the next may come.
+    auto reader = std::move(reader_);
+    reader.complete(outcome_of(std::move(r)));
   });
   return op;
 }
 
-void grpc_client_stream::was_read(result<std::optional<v1::Reply>> r) {
-  // A reader is done before the next may come.
-  auto reader = std::move(reader_);
-  if (!r) return reader.complete(std::unexpected(std::move(r).error()));
-  if (*r) return reader.complete(std::optional<grpc_message>(take_message(**r)));
+result<std::optional<grpc_message>> grpc_client_stream::outcome_of(
+    result<std::optional<v1::Reply>> r) const {
+  if (!r) return std::unexpected(std::move(r).error());
+  if (*r) return take_message(**r);
   const auto& status = call_.status();
-  if (!status || status->ok()) return reader.complete(std::optional<grpc_message>());
-  reader.complete(std::unexpected(error_of(*status, find(call_.trailers(), fault_key))));
+  if (!status || status->ok()) return std::nullopt;
+  return std::unexpected(error_of(*status, find(call_.trailers(), fault_key)));
 }
 
 }  // namespace parley::detail

@@ -36,7 +36,7 @@ class grpc_client_stream final : public grpc_stream_core, private canceller {
 
   void cancel(operation_base&) override { call_.cancel(); }
   void release() noexcept;
-  void was_read(result<std::optional<v1::Reply>> r);
+  result<std::optional<grpc_message>> outcome_of(result<std::optional<v1::Reply>> r) const;
 
   grpc_client_core& core_;
   call& call_;

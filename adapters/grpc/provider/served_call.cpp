@@ -76,27 +76,36 @@ void grpc_served_call::reply_later(result<value> with) {
 
 void grpc_served_call::finish(result<void> encoded) {
   if (!encoded) return fail_with(encoded.error());
-  is_over_ = true;
+  end_with(::grpc::Status::OK);
   core_.record("serve", nullptr);
-  Finish(::grpc::Status::OK);
 }
 
 void grpc_served_call::fail_with(const error& why) {
-  is_over_ = true;
-  core_.record("serve", &why);
   context_->AddTrailingMetadata(fault_key, fault_of(why));
-  Finish(status_of(why));
+  end_with(status_of(why));
+  core_.record("serve", &why);
+}
+
+// gRPC touches only what is its own afterwards.
+void grpc_served_call::end_with(const ::grpc::Status& status) {
+  is_over_ = true;
+  core_.cancel_watch().remove(watched_);
+  reactor_->Finish(status);
+  has_ended();
 }
 
 void grpc_served_call::happened(std::uint32_t events) {
   if (events & came) {
     enlist();
     core_.answer(*this);
+    if (!is_over_) core_.cancel_watch().add(watched_);
   }
   if (events & worked) reply(*std::exchange(outcome_, std::nullopt));
-  if (!(events & cancelled) || is_over_) return;
-  is_over_ = is_cancelled_ = true;
-  Finish(::grpc::Status::CANCELLED);
+}
+
+void grpc_served_call::client_has_gone() {
+  if (is_over_) return;
+  end_with(::grpc::Status::CANCELLED);
   if (auto told = std::move(on_cancel_)) {
     const grpc_core_ref held(core_);
     if (auto ok = guarded([&] { told(); }); !ok) core_.callback_failed(ok.error());
@@ -105,16 +114,15 @@ void grpc_served_call::happened(std::uint32_t events) {
 
 // The loop has never heard of it.
 void grpc_served_call::happened_too_late(std::uint32_t events) noexcept {
-  if (!(events & came) || is_over_) return;
-  is_over_ = true;
-  Finish({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
+  if (!(events & came) || std::exchange(is_over_, true)) return;
+  reactor_->Finish({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
+  has_ended();
 }
 
 void grpc_served_call::abort() noexcept {
   if (is_over_) return;
-  is_over_ = true;
   on_cancel_.reset();
-  Finish({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
+  end_with({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
 }
 
 // --- what is published ------------------------------------------------------------------------
@@ -125,12 +133,15 @@ void grpc_served_shout::happened(std::uint32_t events) {
   const grpc_core_ref held(core_);
   const v1::Message message = *message_;
   reply_->set_receivers(core_.relay(message));
-  Finish(::grpc::Status::OK);
+  reactor_->Finish(::grpc::Status::OK);
+  has_ended();
   core_.hear(message);
 }
 
 void grpc_served_shout::happened_too_late(std::uint32_t events) noexcept {
-  if (events & came) Finish({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
+  if (!(events & came)) return;
+  reactor_->Finish({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
+  has_ended();
 }
 
 }  // namespace detail
@@ -152,7 +163,7 @@ void grpc_answer::set_trailer(std::string_view name, std::string_view text) {
   call_->set_trailer(name, text);
 }
 void grpc_answer::reply(result<grpc_message> with) { call_->reply(std::move(with)); }
-bool grpc_answer::is_cancelled() const noexcept { return call_->is_over(); }
+bool grpc_answer::is_cancelled() const noexcept { return call_->is_cancelled(); }
 void grpc_answer::on_cancel(callback<void()> told) { call_->on_cancel(std::move(told)); }
 
 }  // namespace parley

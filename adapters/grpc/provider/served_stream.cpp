@@ -26,16 +26,30 @@ void grpc_served_stream::release_handle() noexcept {
 
 // --- from gRPC --------------------------------------------------------------------------------
 
+void grpc_served_stream::read_done(bool ok) {
+  if (!ok) return tell(read_failed);
+  if (in_.arrived(reading())) tell(was_read);
+}
+
+void grpc_served_stream::write_done(bool ok) {
+  if (!ok) return tell(write_failed);
+  const auto next = out_.written(writing());
+  if (next.is_low) tell(has_room);
+  if (next.is_last) tell(is_written);
+}
+
 void grpc_served_stream::happened(std::uint32_t events) {
   if (events & came) {
     enlist();
     headers_ = metadata_of(context_->client_metadata());
-    is_reading_ = true;
-    start_read(in_);
+    open();
   }
-  if (events & was_read) take();
+  if (events & given) read_done(true);
+  if (events & taken) write_done(true);
+  if (events & was_read) give();
   if (events & read_failed) ended_by_client();
-  if (events & was_written) wrote();
+  if (events & has_room) out_.has_room();
+  if ((events & is_written) && !is_over_) finish(nullptr);
   if (events & write_failed) drop(errc::closed);
   if ((events & cancelled) && !is_over_) fail_with(error(errc::cancelled, "the client has gone"));
 }
@@ -52,34 +66,34 @@ void grpc_served_stream::abort() noexcept {
   finish_with({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
 }
 
-void grpc_served_stream::take() {
-  is_reading_ = false;
-  if (is_over_) return;
-  if (is_named_) return reader_.complete(std::optional<grpc_message>(take_message(in_)));
+std::optional<v1::Request> grpc_served_stream::take() {
+  if (is_over_) return std::nullopt;
+  return in_.take(reading());
+}
+
+void grpc_served_stream::give() {
+  if (!is_named_) open();
+  if (!reader_) return;
+  if (auto next = take()) reader_.complete(std::optional<grpc_message>(take_message(*next)));
+}
+
+// As soon as the first message is there.
+void grpc_served_stream::open() {
+  auto first = take();
+  if (!first) return;
   is_named_ = true;
-  name_ = in_.name();
-  if (in_.content_case() != v1::Request::CONTENT_NOT_SET) first_ = take_message(in_);
+  name_ = first->name();
+  if (first->content_case() != v1::Request::CONTENT_NOT_SET) first_ = take_message(*first);
   core_.open_stream(*this);
 }
 
 void grpc_served_stream::ended_by_client() {
-  is_reading_ = false;
   has_read_all_ = true;
   if (is_over_) return;
   if (!is_named_) return fail_with(error(errc::invalid_argument, "the first message has the name"));
   // The end of a connection looks the same as an end that was meant.
   if (context_->IsCancelled()) return fail_with(error(errc::cancelled, "the client has gone"));
   reader_.complete(std::optional<grpc_message>());
-}
-
-void grpc_served_stream::wrote() {
-  entry done = std::move(waiting_.front());
-  waiting_.pop_front();
-  queued_ -= done.size;
-  done.done.complete({});
-  if (is_over_) return;
-  if (!waiting_.empty()) return start_write(waiting_.front().message);
-  if (is_ending_) finish(nullptr);
 }
 
 // --- from the handler -------------------------------------------------------------------------
@@ -89,12 +103,12 @@ operation<std::optional<grpc_message>> grpc_served_stream::read() {
   if (reader_) return detail::ended<outcome>(core_, fail(errc::misuse, "a read is under way"));
   if (first_) return detail::ended<outcome>(core_, std::exchange(first_, std::nullopt));
   if (is_over_) return detail::ended<outcome>(core_, fail(errc::closed));
+  if (auto next = take()) return detail::ended<outcome>(core_, outcome(take_message(*next)));
   if (has_read_all_) return detail::ended<outcome>(core_, outcome());
   reader_ = completer<outcome>(core_.home());
   auto op = reader_.op();
   op.state()->set_fault_sink(&core_);
   op.state()->set_canceller(this);
-  if (!std::exchange(is_reading_, true)) start_read(in_);
   return op;
 }
 
@@ -107,19 +121,11 @@ operation<void> grpc_served_stream::write(grpc_message m) {
   if (kind_ == grpc_kind::client_stream && has_replied_) {
     return no_write(error(errc::misuse, "a client_stream has one reply"));
   }
-  entry made;
-  if (auto ok = encode(std::move(m), made.message); !ok) return no_write(ok.error());
-  made.size = made.message.ByteSizeLong() + sizeof(entry);
-  if (!waiting_.empty() && queued_ + made.size > core_.config().write_limit) {
-    return no_write(errc::queue_full);
-  }
+  v1::Reply made;
+  if (auto ok = encode(std::move(m), made); !ok) return no_write(ok.error());
   has_replied_ = true;
-  made.done = completer<void>(core_.home());
-  auto op = made.done.op();
+  auto op = out_.add(std::move(made), core_.home(), writing());
   op.state()->set_fault_sink(&core_);
-  queued_ += made.size;
-  waiting_.push_back(std::move(made));
-  if (waiting_.size() == 1) start_write(waiting_.front().message);
   return op;
 }
 
@@ -129,11 +135,8 @@ void grpc_served_stream::set_trailer(std::string_view name, std::string_view tex
 
 void grpc_served_stream::end(const error* why) {
   if (is_over_ || is_ending_) return;
-  if (!why && !waiting_.empty()) {
-    is_ending_ = true;
-  } else {
-    finish(why);
-  }
+  is_ending_ = true;
+  if (why || out_.end()) finish(why);
 }
 
 void grpc_served_stream::cancel(operation_base&) {
@@ -145,14 +148,17 @@ void grpc_served_stream::finish(const error* why) {
   is_over_ = true;
   core_.record("stream", why);
   if (why) context_->AddTrailingMetadata(fault_key, fault_of(*why));
-  finish_with(why ? status_of(*why) : ::grpc::Status::OK);
+  // First, as nothing may begin afterwards.
   drop(why ? *why : error(errc::closed));
+  finish_with(why ? status_of(*why) : ::grpc::Status::OK);
 }
 
-// The first message may be gRPC's still.
+// What gRPC reads or writes at this moment stays its own.
 void grpc_served_stream::drop(const error& why) {
-  for (entry& e : waiting_) e.done.complete(std::unexpected(why));
-  if (is_over_) reader_.complete(std::unexpected(why));
+  out_.drop(why);
+  if (!is_over_) return;
+  in_.stop();
+  reader_.complete(std::unexpected(why));
 }
 
 }  // namespace parley::detail

@@ -3,11 +3,12 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <parley/adapters/grpc/grpc_port.hpp>
+#include <parley/adapters/grpc/grpc_queues.hpp>
 #include <parley/adapters/grpc/grpc_stream.hpp>
+#include <parley/adapters/grpc/grpc_typed_stream.hpp>
 #include <parley/core/async/operation.hpp>
 #include <string>
 
@@ -33,35 +34,45 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
   const grpc_metadata& trailers() const override { return headers_; }
   void set_trailer(std::string_view name, std::string_view text) override;
   bool is_open() const override { return !is_over_; }
-  std::size_t queued_bytes() const override { return queued_; }
+  std::size_t queued_bytes() const override { return out_.bytes(); }
   void retain_handle() noexcept override;
   void release_handle() noexcept override;
 
  protected:
   grpc_served_stream(std::shared_ptr<grpc_port> port, grpc_server_core& core,
-                     ::grpc::CallbackServerContext& context, grpc_kind kind) noexcept
-      : grpc_call(std::move(port)), core_(core), context_(&context), kind_(kind) {}
+                     ::grpc::CallbackServerContext& context, grpc_kind kind,
+                     std::size_t write_limit)
+      : grpc_call(std::move(port)),
+        core_(core),
+        context_(&context),
+        kind_(kind),
+        out_(write_limit) {}
 
-  // --- the kind's
+  // --- the kind's, in any thread; what needs no word of gRPC is told by was_given() and
+  // was_taken(), and not inside
   virtual void start_read(v1::Request& to) = 0;
-  virtual void start_write(const v1::Reply& m) = 0;
+  // Another one may be waiting behind it.
+  virtual void start_write(const v1::Reply& m, bool is_followed) = 0;
   virtual void finish_with(const ::grpc::Status& status) = 0;
 
   // --- by gRPC, in its threads
+  void read_done(bool ok);
+  void write_done(bool ok);
+  void was_cancelled() { tell(cancelled); }
+  void was_given(bool ok) { tell(ok ? given : read_failed); }
+  void was_taken() { tell(taken); }
+
+ private:
   enum : std::uint32_t {
     came = 1,
     was_read = 2,
     read_failed = 4,
-    was_written = 8,
-    write_failed = 16,
-    cancelled = 32
-  };
-
- private:
-  struct entry {
-    v1::Reply message;
-    completer<void> done;
-    std::size_t size;
+    has_room = 8,
+    is_written = 16,
+    write_failed = 32,
+    cancelled = 64,
+    given = 128,
+    taken = 256
   };
 
   void happened(std::uint32_t events) override;
@@ -69,10 +80,16 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
   void abort() noexcept override;
   void cancel(operation_base&) override;
 
-  void open_with(const std::string& name);
-  void take();
+  auto writing() {
+    return [this](const v1::Reply& m, bool is_followed) { start_write(m, is_followed); };
+  }
+  auto reading() {
+    return [this](v1::Request& to) { start_read(to); };
+  }
+  std::optional<v1::Request> take();
+  void give();
+  void open();
   void ended_by_client();
-  void wrote();
   void finish(const error* why);
   void fail_with(const error& why) { finish(&why); }
   void drop(const error& why);
@@ -83,15 +100,13 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
   const grpc_kind kind_;
   std::string name_;
   grpc_metadata headers_;
-  v1::Request in_;
+  grpc_receive_queue<v1::Request> in_;
+  grpc_send_queue<v1::Reply> out_;
   std::optional<grpc_message> first_;  // came with the name
   completer<std::optional<grpc_message>> reader_;
-  std::deque<entry> waiting_;  // the first is being written
-  std::size_t queued_ = 0;
   std::uint32_t handles_ = 0;
   bool is_named_ = false;
   bool has_replied_ = false;  // a client_stream
-  bool is_reading_ = false;
   bool has_read_all_ = false;
   bool is_ending_ = false;  // well, once all is written
   bool is_over_ = false;    // finished
@@ -102,21 +117,24 @@ class grpc_download final : public grpc_served_stream,
                             public ::grpc::ServerWriteReactor<v1::Reply> {
  public:
   grpc_download(std::shared_ptr<grpc_port> port, grpc_server_core& core,
-                ::grpc::CallbackServerContext& context, const v1::Request& request)
-      : grpc_served_stream(std::move(port), core, context, grpc_kind::server_stream),
+                ::grpc::CallbackServerContext& context, std::size_t write_limit,
+                const v1::Request& request)
+      : grpc_served_stream(std::move(port), core, context, grpc_kind::server_stream, write_limit),
         request_(&request) {}
 
  private:
   // There is one, and it is here already.
   void start_read(v1::Request& to) override {
-    if (request_ == nullptr) return tell(read_failed);
+    if (request_ == nullptr) return was_given(false);
     to = *std::exchange(request_, nullptr);
-    tell(was_read);
+    was_given(true);
   }
-  void start_write(const v1::Reply& m) override { StartWrite(&m); }
+  void start_write(const v1::Reply& m, bool is_followed) override {
+    StartWrite(&m, grpc_write_options(is_followed));
+  }
   void finish_with(const ::grpc::Status& status) override { Finish(status); }
-  void OnWriteDone(bool ok) override { tell(ok ? was_written : write_failed); }
-  void OnCancel() override { tell(cancelled); }
+  void OnWriteDone(bool ok) override { write_done(ok); }
+  void OnCancel() override { was_cancelled(); }
   void OnDone() override { tell(ended); }
 
   const v1::Request* request_;
@@ -125,20 +143,20 @@ class grpc_download final : public grpc_served_stream,
 class grpc_upload final : public grpc_served_stream, public ::grpc::ServerReadReactor<v1::Request> {
  public:
   grpc_upload(std::shared_ptr<grpc_port> port, grpc_server_core& core,
-              ::grpc::CallbackServerContext& context, v1::Reply& reply)
-      : grpc_served_stream(std::move(port), core, context, grpc_kind::client_stream),
+              ::grpc::CallbackServerContext& context, std::size_t write_limit, v1::Reply& reply)
+      : grpc_served_stream(std::move(port), core, context, grpc_kind::client_stream, write_limit),
         reply_(reply) {}
 
  private:
   void start_read(v1::Request& to) override { StartRead(&to); }
   // Sent when it is finished.
-  void start_write(const v1::Reply& m) override {
+  void start_write(const v1::Reply& m, bool) override {
     reply_ = m;
-    tell(was_written);
+    was_taken();
   }
   void finish_with(const ::grpc::Status& status) override { Finish(status); }
-  void OnReadDone(bool ok) override { tell(ok ? was_read : read_failed); }
-  void OnCancel() override { tell(cancelled); }
+  void OnReadDone(bool ok) override { read_done(ok); }
+  void OnCancel() override { was_cancelled(); }
   void OnDone() override { tell(ended); }
 
   v1::Reply& reply_;
@@ -148,16 +166,18 @@ class grpc_conversation final : public grpc_served_stream,
                                 public ::grpc::ServerBidiReactor<v1::Request, v1::Reply> {
  public:
   grpc_conversation(std::shared_ptr<grpc_port> port, grpc_server_core& core,
-                    ::grpc::CallbackServerContext& context)
-      : grpc_served_stream(std::move(port), core, context, grpc_kind::both) {}
+                    ::grpc::CallbackServerContext& context, std::size_t write_limit)
+      : grpc_served_stream(std::move(port), core, context, grpc_kind::both, write_limit) {}
 
  private:
   void start_read(v1::Request& to) override { StartRead(&to); }
-  void start_write(const v1::Reply& m) override { StartWrite(&m); }
+  void start_write(const v1::Reply& m, bool is_followed) override {
+    StartWrite(&m, grpc_write_options(is_followed));
+  }
   void finish_with(const ::grpc::Status& status) override { Finish(status); }
-  void OnReadDone(bool ok) override { tell(ok ? was_read : read_failed); }
-  void OnWriteDone(bool ok) override { tell(ok ? was_written : write_failed); }
-  void OnCancel() override { tell(cancelled); }
+  void OnReadDone(bool ok) override { read_done(ok); }
+  void OnWriteDone(bool ok) override { write_done(ok); }
+  void OnCancel() override { was_cancelled(); }
   void OnDone() override { tell(ended); }
 };
 

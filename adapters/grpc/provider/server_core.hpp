@@ -45,6 +45,7 @@ class grpc_server_core final : public grpc_core {
   // Gives it to the other clients, if that is so set, and says how many get it, here and there.
   std::int64_t relay(const v1::Message& m);
   void hear(const v1::Message& m) { deliver(m.topic(), as_bytes(m.payload())); }
+  grpc_cancel_watch& cancel_watch() noexcept { return cancel_watch_; }
 
  private:
   class closing;
@@ -77,6 +78,7 @@ class grpc_server_core final : public grpc_core {
   std::unique_ptr<grpc_service> service_;
   std::unique_ptr<::grpc::Server> server_;
   std::optional<grpc_workers> workers_;
+  grpc_cancel_watch cancel_watch_{loop_};
   std::thread closer_;  // while close() waits for calls
   std::vector<completer<void>> closing_;
   std::uint16_t port_number_ = 0;

@@ -25,25 +25,32 @@ class grpc_service final : public v1::Parley::CallbackService {
     made->begin();
     return made;
   }
+  // It may have ended before this does.
+  template <class Made>
+  ::grpc::ServerUnaryReactor* begin_unary(Made* made) {
+    auto* const reactor = made->reactor();
+    made->begin();
+    return reactor;
+  }
 
   ::grpc::ServerUnaryReactor* Call(context* c, const v1::Request* request,
                                    v1::Reply* reply) override {
-    return begin(new grpc_served_call(port_, core_, *c, *request, *reply));
+    return begin_unary(new grpc_served_call(port_, core_, *c, *request, *reply));
   }
   ::grpc::ServerWriteReactor<v1::Reply>* Download(context* c, const v1::Request* r) override {
-    return begin(new grpc_download(port_, core_, *c, *r));
+    return begin(new grpc_download(port_, core_, *c, config_.write_limit, *r));
   }
   ::grpc::ServerReadReactor<v1::Request>* Upload(context* c, v1::Reply* reply) override {
-    return begin(new grpc_upload(port_, core_, *c, *reply));
+    return begin(new grpc_upload(port_, core_, *c, config_.write_limit, *reply));
   }
   ::grpc::ServerBidiReactor<v1::Request, v1::Reply>* Converse(context* c) override {
-    return begin(new grpc_conversation(port_, core_, *c));
+    return begin(new grpc_conversation(port_, core_, *c, config_.write_limit));
   }
   ::grpc::ServerBidiReactor<v1::Subscription, v1::Event>* Listen(context* c) override {
     return begin(new grpc_member(port_, core_, *c, config_));
   }
   ::grpc::ServerUnaryReactor* Shout(context* c, const v1::Message* m, v1::Delivery* d) override {
-    return begin(new grpc_served_shout(port_, core_, *c, *m, *d));
+    return begin_unary(new grpc_served_shout(port_, core_, *c, *m, *d));
   }
 
   std::shared_ptr<grpc_port> port_;

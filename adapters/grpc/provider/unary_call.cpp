@@ -40,9 +40,11 @@ void grpc_unary_call::run() {
   if (whole_) whole_.state()->set_canceller(this);
   if (alone_) alone_.state()->set_canceller(this);
   enlist();
-  core_.stub().async()->Call(&context_, &request_, &reply_,
-                             static_cast<::grpc::ClientUnaryReactor*>(this));
-  StartCall();
+  // One batch and one event, where a reactor takes two of each.
+  core_.stub().async()->Call(&context_, &request_, &reply_, [this](::grpc::Status status) {
+    status_ = std::move(status);
+    tell(ended);
+  });
 }
 
 // Counted as gRPC's from the beginning: it is told of an end that gRPC never sees.
@@ -68,12 +70,6 @@ void grpc_unary_call::abort() noexcept {
   if (!is_waiting) context_.TryCancel();
   fail_with(errc::cancelled);
   if (is_waiting) release();
-}
-
-// In a thread of gRPC.
-void grpc_unary_call::OnDone(const ::grpc::Status& status) {
-  status_ = status;
-  tell(ended);
 }
 
 void grpc_unary_call::happened(std::uint32_t) {

@@ -10,10 +10,7 @@
 
 namespace parley::detail {
 
-class grpc_unary_call final : public grpc_call,
-                              private ::grpc::ClientUnaryReactor,
-                              private canceller,
-                              private timer {
+class grpc_unary_call final : public grpc_call, private canceller, private timer {
  public:
   grpc_unary_call(grpc_client_core& core, std::string_view name);
 
@@ -30,7 +27,6 @@ class grpc_unary_call final : public grpc_call,
   void run();
   void cancel(operation_base&) override;
   void abort() noexcept override;
-  void OnDone(const ::grpc::Status& status) override;
   void happened(std::uint32_t events) override;
   void fired(time_point now) override;
 

@@ -67,15 +67,15 @@ class client {
   // --- how each kind of call begins
   // ---------------------------------------------------------------
   operation<reply<wire::Empty>> empty_call() {
-    const auto start = [this](auto* context, auto* request, auto* to, auto* reactor) {
-      stub_->async()->EmptyCall(context, request, to, reactor);
+    const auto start = [this](auto* context, auto* request, auto* to, auto done) {
+      stub_->async()->EmptyCall(context, request, to, std::move(done));
     };
     return grpc_typed::call<wire::Empty>(provider_, wire::Empty(), start, patience());
   }
   operation<reply<wire::SimpleResponse>> unary_call(wire::SimpleRequest r,
                                                     grpc_call_options o = patience()) {
-    const auto start = [this](auto* context, auto* request, auto* to, auto* reactor) {
-      stub_->async()->UnaryCall(context, request, to, reactor);
+    const auto start = [this](auto* context, auto* request, auto* to, auto done) {
+      stub_->async()->UnaryCall(context, request, to, std::move(done));
     };
     return grpc_typed::call<wire::SimpleResponse>(provider_, std::move(r), start, o);
   }
@@ -235,8 +235,8 @@ class client {
   task<> special_status_message() { co_await echoed_by_unary(special_message); }
 
   task<> unimplemented_method() {
-    const auto start = [this](auto* context, auto* request, auto* to, auto* reactor) {
-      stub_->async()->UnimplementedCall(context, request, to, reactor);
+    const auto start = [this](auto* context, auto* request, auto* to, auto done) {
+      stub_->async()->UnimplementedCall(context, request, to, std::move(done));
     };
     auto asked = grpc_typed::call<wire::Empty>(provider_, wire::Empty(), start, patience());
     const auto got = must(co_await std::move(asked));
@@ -244,8 +244,8 @@ class client {
   }
 
   task<> unimplemented_service() {
-    const auto start = [this](auto* context, auto* request, auto* to, auto* reactor) {
-      none_->async()->UnimplementedCall(context, request, to, reactor);
+    const auto start = [this](auto* context, auto* request, auto* to, auto done) {
+      none_->async()->UnimplementedCall(context, request, to, std::move(done));
     };
     auto asked = grpc_typed::call<wire::Empty>(provider_, wire::Empty(), start, patience());
     const auto got = must(co_await std::move(asked));
