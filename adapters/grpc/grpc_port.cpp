@@ -1,4 +1,5 @@
 #include <parley/adapters/grpc/grpc_port.hpp>
+#include <thread>
 
 namespace parley {
 
@@ -47,6 +48,8 @@ void grpc_port::close() noexcept {
     const std::lock_guard lock(mutex_);
     loop_ = nullptr;
   }
+  // Who is just waking the loop is done in no time.
+  while (waking_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   while (grpc_call* const c = hearing_.pop()) deliver(*c, true);
   // No thread adds to it any more.
   while (grpc_call* const c = told_.pop()) deliver(*c, true);
@@ -57,25 +60,45 @@ void grpc_port::wait_until_idle() const noexcept {
 }
 
 void grpc_port::run() {
+  // Bounded, so that the loop's other work has its turn. What comes meanwhile is heard at once, and
+  // nobody has to wake the loop for it.
+  constexpr int most = 16;
   // The last reference may be this one, and a call may close the port.
-  std::shared_ptr<grpc_port> self;
-  {
-    const std::lock_guard lock(mutex_);
-    self = std::exchange(self_, nullptr);
-    if (loop_ == nullptr) return;
-    hearing_.swap(told_);
+  const std::shared_ptr<grpc_port> self = shared_from_this();
+  for (int round = 0; has_more(round == most); ++round) {
+    while (grpc_call* const c = hearing_.pop()) deliver(*c, false);
   }
-  while (grpc_call* const c = hearing_.pop()) deliver(*c, false);
+}
+
+// Also ends the state of being work of the loop, unless it goes on by another turn.
+bool grpc_port::has_more(bool is_enough) {
+  const std::lock_guard lock(mutex_);
+  if (loop_ == nullptr || told_.empty()) {
+    self_.reset();
+    return false;
+  }
+  if (is_enough) {
+    loop_->enqueue(*this);
+    return false;
+  }
+  hearing_.swap(told_);
+  return true;
 }
 
 bool grpc_port::push(grpc_call& c) {
-  const std::lock_guard lock(mutex_);
-  if (loop_ == nullptr) return false;
-  told_.push(c);
-  if (!self_) {
+  loop* asleep = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (loop_ == nullptr) return false;
+    told_.push(c);
+    if (self_) return true;
     self_ = shared_from_this();
-    loop_->post(*this);
+    asleep = loop_;
+    waking_.fetch_add(1, std::memory_order_relaxed);
   }
+  // Not under the lock: the loop's thread often takes over at once, and would have to wait for it.
+  asleep->post(*this);
+  waking_.fetch_sub(1, std::memory_order_release);
   return true;
 }
 

@@ -119,6 +119,7 @@ class grpc_port final : public work, public std::enable_shared_from_this<grpc_po
 
   void run() override;
   void fired(time_point now) override;
+  bool has_more(bool is_enough);
   bool push(grpc_call& c);
   void deliver(grpc_call& c, bool too_late);
   void call_ended() noexcept;
@@ -130,6 +131,7 @@ class grpc_port final : public work, public std::enable_shared_from_this<grpc_po
   queue hearing_;                                  // the loop's thread
   detail::intrusive_list<grpc_call::place> live_;  // the loop's thread
   std::atomic<std::size_t> busy_{0};
+  std::atomic<int> waking_{0};  // threads that wake the loop just now
 };
 
 }  // namespace parley
