@@ -175,7 +175,8 @@ class grpc_typed_stream_call final : public grpc_call,
     if (events & headers_came) headers_ = metadata_of(context_.GetServerInitialMetadata());
     if (events & has_room) out_.has_room();
     if (events & write_failed) drop_writes();
-    if ((events & was_read) && reader_) {
+    // The end may be told before what came last, by another thread.
+    if ((events & (was_read | read_failed)) && reader_) {
       if (auto next = take()) reader_.complete(std::move(next));
     }
     if (events & read_failed) let_go();

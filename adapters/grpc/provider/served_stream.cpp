@@ -46,9 +46,10 @@ void grpc_served_stream::happened(std::uint32_t events) {
   }
   if (events & given) read_done(true);
   if (events & taken) write_done(true);
-  if (events & was_read) give();
+  // The end may be told before what came last, by another thread.
+  if (events & (was_read | read_failed)) give();
   if (events & read_failed) ended_by_client();
-  if (events & has_room) out_.has_room();
+  if (events & (has_room | is_written)) out_.has_room();
   if ((events & is_written) && !is_over_) finish(nullptr);
   if (events & write_failed) drop(errc::closed);
   if ((events & cancelled) && !is_over_) fail_with(error(errc::cancelled, "the client has gone"));
