@@ -35,17 +35,15 @@ void object_rep::build_order() {
   });
 }
 
-void object_rep::set(key name, value content) {
-  const std::size_t at = position(name.view());
-  if (at != npos) {
-    members[at].val = std::move(content);
-    return;
-  }
+template <class Name>
+value& object_rep::place(Name&& name) {
+  const std::size_t at = position(name);
+  if (at != npos) return members[at].val;
   // Room in the index first: a failed allocation must not leave a member that
   // the index does not know.
   const bool indexed = !order.empty();
   if (indexed && order.size() == order.capacity()) order.reserve(2 * order.size());
-  members.emplace_back(std::move(name), std::move(content));
+  members.emplace_back(std::in_place, std::forward<Name>(name));
   if (indexed) {
     const std::size_t slot = lower_bound(members.back().name.view());
     order.insert(order.begin() + static_cast<std::ptrdiff_t>(slot),
@@ -53,7 +51,10 @@ void object_rep::set(key name, value content) {
   } else if (members.size() > linear_members) {
     build_order();
   }
+  return members.back().val;
 }
+template value& object_rep::place(std::string_view&);
+template value& object_rep::place(std::string&&);
 
 bool object_rep::erase(std::string_view name) {
   const std::size_t at = position(name);

@@ -22,7 +22,10 @@ struct object_rep {
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
   // The position of that name, or npos.
   std::size_t position(std::string_view name) const noexcept;
-  void set(key name, value content);
+  void set(key&& name, value&& content) { place(std::move(name).take()) = std::move(content); }
+  // The value of that name, which is null if there was none.
+  template <class Name>
+  value& place(Name&& name);
   bool erase(std::string_view name);
   // Takes members of which names may repeat: the first place, the last value.
   void assign(std::vector<member> all);

@@ -126,8 +126,6 @@ value::value(m a, m b, m c, m d, m e, m f, m g, m h, m i, m j, m k, m l, m n, m 
 // runs and frees what was made.
 value::value(const value& other) : value() { copy_from(other); }
 
-value::value(value&& other) noexcept { move_from(other); }
-
 value& value::operator=(const value& other) {
   // By way of a copy: `other` may be a part of this value.
   if (this != &other) *this = value(other);
@@ -136,8 +134,12 @@ value& value::operator=(const value& other) {
 
 value& value::operator=(value&& other) noexcept {
   if (this == &other) return *this;
+  if (kind_ < value_kind::text) {
+    move_from(other);
+    return *this;
+  }
   value taken(std::move(other));  // `other` may be a part of what is dropped next
-  if (kind_ >= value_kind::text) destroy();
+  destroy();
   move_from(taken);
   return *this;
 }
@@ -198,13 +200,26 @@ void value::pop_child() noexcept {
   }
 }
 
+void value::destroy() noexcept { destroy_shallow(8); }
+
+// Down to so many levels by recursion, which is faster.
+void value::destroy_shallow(int levels) noexcept {
+  if (!has_children()) return release();
+  if (levels == 0) return destroy_deep();
+  for (std::size_t i = size(); i > 0; --i) {
+    if (value& each = child(i - 1); each.kind_ >= value_kind::text) {
+      each.destroy_shallow(levels - 1);
+    }
+  }
+  release();
+}
+
 // Drops a tree without recursion and without an allocation, by rotation: when the
 // last child is a container, it becomes the root, and the old root takes the
 // place of its first child, whose content moves to where the new root was. Each
 // container is moved up once and is never a last child again before it is empty,
 // so that the time is linear.
-void value::destroy() noexcept {
-  if (!has_children()) return release();
+void value::destroy_deep() noexcept {
   value root;
   root.move_from(*this);
   while (root.has_children()) {
@@ -360,6 +375,13 @@ const value& value::operator[](std::string_view name) const noexcept {
 const value& value::at(std::size_t index) const noexcept {
   if (is_array() && index < data_.array.size()) return data_.array[index];
   return nothing.none;
+}
+
+value& detail::field_access::place(value& of, std::string_view name) {
+  return of.data_.object->place(name);
+}
+value& detail::field_access::place(value& of, std::string&& name) {
+  return of.data_.object->place(std::move(name));
 }
 
 // What is no object becomes an empty one, so that trees can be built from null; the

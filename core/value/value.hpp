@@ -48,6 +48,7 @@ std::string_view to_string(value_kind) noexcept;
 
 namespace detail {
 struct object_rep;
+struct field_access;
 
 // Numbers, and not the character types: 'c' is no number that anybody meant.
 template <class I>
@@ -140,7 +141,13 @@ class [[nodiscard]] value {
   static const value& null() noexcept;
 
   value(const value&);
-  value(value&&) noexcept;
+  value(value&& other) noexcept : kind_(other.kind_) {
+    if (kind_ >= value_kind::text) {
+      move_from(other);
+    } else {
+      data_.integer = other.data_.integer;
+    }
+  }
   value& operator=(const value&);
   value& operator=(value&&) noexcept;
   // Needs neither stack nor heap in proportion to the depth: a tree of any depth
@@ -217,6 +224,7 @@ class [[nodiscard]] value {
   friend bool operator==(const value& a, const value& b) { return equal(a, b); }
 
  private:
+  friend detail::field_access;
   struct text_tag {};
   value(text_tag, std::string_view);
   value(text_tag, std::string&&) noexcept;
@@ -231,6 +239,8 @@ class [[nodiscard]] value {
   bool has_children() const noexcept { return kind_ >= value_kind::array && size() != 0; }
   value& child(std::size_t index) noexcept;
   void pop_child() noexcept;
+  void destroy_shallow(int levels) noexcept;
+  void destroy_deep() noexcept;
   result<std::int64_t> to_int(std::int64_t low, std::int64_t high) const;
   result<std::uint64_t> to_uint(std::uint64_t high) const;
   error mismatch(std::string_view wanted) const;
@@ -255,6 +265,9 @@ class [[nodiscard]] value {
 // of aggregates twice inside co_await.
 struct member {
   member(key k, value v) : name(std::move(k)), val(std::move(v)) {}
+  // With null, the name made in its place.
+  template <class Name>
+  member(std::in_place_t, Name&& k) : name(std::forward<Name>(k)) {}
   key name;
   value val;
 };
@@ -270,10 +283,26 @@ value array(T&&... items) {
 }
 
 namespace detail {
+// Makes members where they are to stay, and moves nothing. Expects an object.
+struct field_access {
+  // The value of that name, null at first.
+  static value& place(value& of, std::string_view name);
+  static value& place(value& of, std::string&& name);
+};
+
 inline void add_fields(value&) {}
 template <class K, class V, class... Rest>
 void add_fields(value& into, K&& name, V&& content, Rest&&... rest) {
-  into.set(key(std::forward<K>(name)), value(std::forward<V>(content)));
+  value made(std::forward<V>(content));
+  if constexpr (std::same_as<K, key>) {
+    field_access::place(into, std::move(name).take()) = std::move(made);
+  } else if constexpr (std::same_as<K, std::string>) {
+    field_access::place(into, std::move(name)) = std::move(made);
+  } else if constexpr (text_like<K>) {
+    field_access::place(into, static_cast<std::string_view>(name)) = std::move(made);
+  } else {
+    field_access::place(into, key(std::forward<K>(name)).take()) = std::move(made);
+  }
   add_fields(into, std::forward<Rest>(rest)...);
 }
 }  // namespace detail
