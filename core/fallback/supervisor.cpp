@@ -100,9 +100,15 @@ void supervisor::carrier_down(std::size_t carrier, const error& why, time_point 
     ++e.losses;
     if (e.losses_in_row != UINT32_MAX) ++e.losses_in_row;
   }
-  // An attempt is judged by its own end, unless there is nothing left to hope for.
-  if (e.state == carrier_state::trying && is_retried(why)) return;
-  if (e.state == carrier_state::waiting && is_retried(why)) {
+  // An attempt is judged by its own end, unless there is nothing left to hope for. Until then it
+  // has been refused, and holds nobody up.
+  if (e.state == carrier_state::trying && is_retried(why)) {
+    e.last_error = why;
+    if (!std::exchange(e.stumbled, true)) decide(now);
+    return;
+  }
+  const bool was_not_there = e.state == carrier_state::waiting || e.state == carrier_state::untried;
+  if (was_not_there && is_retried(why)) {
     e.last_error = why;
     return;
   }
@@ -265,11 +271,11 @@ bool supervisor::is_wanted(std::size_t i) const {
 
 void supervisor::begin_attempts(time_point now) {
   const bool in_need = !is_carrying();
-  std::optional<time_point> last_begun;  // of the attempts that are under way
+  std::optional<time_point> last_begun;  // of the attempts that are waited for
   for (const entry& e : carriers_) {
     if (e.state != carrier_state::trying) continue;
-    last_begun = std::max(last_begun.value_or(e.since), e.since);
     propose(e.since + config_.attempt_timeout);
+    if (!e.stumbled) last_begun = std::max(last_begun.value_or(e.since), e.since);
   }
   // In need those first that were not tried yet, however soon the others could be tried again.
   for (const bool tried : {false, true}) {
@@ -280,6 +286,12 @@ void supervisor::begin_attempts(time_point now) {
   }
 }
 
+duration supervisor::stagger() const noexcept {
+  if (!search_end_) return config_.stagger;
+  return std::min(config_.stagger,
+                  config_.total_timeout / static_cast<duration::rep>(carriers_.size()));
+}
+
 void supervisor::begin_or_wait(std::size_t i, std::optional<time_point>& last_begun,
                                time_point now) {
   const entry& e = carriers_[i];
@@ -287,7 +299,7 @@ void supervisor::begin_or_wait(std::size_t i, std::optional<time_point>& last_be
   if (!is_wanted(i)) return;
   time_point at = e.state == carrier_state::waiting ? e.next_attempt : now;
   // In need one after the other, so that the order counts.
-  if (!is_carrying() && last_begun) at = std::max(at, *last_begun + config_.stagger);
+  if (!is_carrying() && last_begun) at = std::max(at, *last_begun + stagger());
   if (now < at) return propose(at);
   begin_attempt(i, now);
   last_begun = now;
@@ -296,6 +308,7 @@ void supervisor::begin_or_wait(std::size_t i, std::optional<time_point>& last_be
 void supervisor::begin_attempt(std::size_t i, time_point now) {
   entry& e = carriers_[i];
   e.state = carrier_state::trying;
+  e.stumbled = false;
   e.since = now;
   e.tried_in = need_;
   ++e.attempts;

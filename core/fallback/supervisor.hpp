@@ -36,7 +36,9 @@ struct supervisor_config {
   duration total_timeout = std::chrono::seconds(15);
   // While there is no carrier: how long an attempt is waited for before the next in order is tried
   // beside it. 2 s: a healthy server answers sooner, over TLS and far away too, so that the order
-  // counts; and one that is silent does not cost all of attempt_timeout.
+  // counts; and one that is silent does not cost all of attempt_timeout. In the first search no
+  // longer than each one's share of total_timeout, so that all are tried before it ends; and no
+  // longer than until the attempt has failed once, although its owner goes on with it.
   duration stagger = std::chrono::seconds(2);
   // How long a carrier that was lost may be away before another takes over; its successors are
   // tried meanwhile. 500 ms: a connection that broke is mostly back by then, and a switch costs
@@ -127,7 +129,8 @@ class supervisor {
   void attempt_ended(std::size_t carrier, const result<void>& outcome, time_point now);
   // It can carry, without an attempt: it has connected again by itself.
   void carrier_up(std::size_t carrier, time_point now);
-  // It cannot any more, or will not be able to.
+  // It cannot any more, or will not be able to. Of one that is being tried: it has failed once, and
+  // goes on; the next need not wait for it.
   void carrier_down(std::size_t carrier, const error& why, time_point now);
 
   // What has kept a carrier from being tried may be over: an attempt that waits for its time begins
@@ -162,6 +165,7 @@ class supervisor {
 
     carrier_state state = carrier_state::untried;
     bool failed_once = false;  // in this search
+    bool stumbled = false;     // trying: it has failed, and its owner goes on with it
     std::optional<error> last_error;
     back_off pauses;
     time_point since{};         // trying, up
@@ -183,6 +187,7 @@ class supervisor {
   void begin_attempts(time_point now);
   void begin_or_wait(std::size_t i, std::optional<time_point>& last_begun, time_point now);
   bool is_wanted(std::size_t i) const;
+  duration stagger() const noexcept;
   void begin_attempt(std::size_t i, time_point now);
   void check_exhausted(time_point now);
 

@@ -139,6 +139,29 @@ TYPED_TEST(fallback_on, two_losses_lead_to_the_third) {
   EXPECT_TRUE(this->carries("websocket"));
 }
 
+// A server that refuses costs the others no time, although its provider goes on trying.
+TYPED_TEST(fallback_on, one_that_refuses_is_passed_at_once) {
+  this->serve_redis();
+  this->serve_mqtt();
+  this->serve_sockets();
+  interface_configs places;
+  places.add("redis://127.0.0.1:" + std::to_string(this->redis_port) + "?timeout=3600");
+  places.add("ws://127.0.0.1:" + std::to_string(this->sockets_port));
+  places.add("mqtt://127.0.0.1:" + std::to_string(this->mqtt_port));
+  this->redis.reset();
+  this->sockets.reset();
+  this->config.supervision.attempt_timeout = 2h;
+  this->config.supervision.total_timeout = 3h;
+  this->config.supervision.stagger = 1h;
+  this->factory.emplace(this->home, this->table, std::move(places), this->config);
+  auto speaker = this->at.wait(this->factory->create_speaker("events", preference()));
+  ASSERT_TRUE(speaker) << speaker.error().to_string();
+  const auto status = *this->factory->channel("events");
+  EXPECT_EQ(status.carrier, 2U);
+  EXPECT_EQ(status.carriers[0].report.state, carrier_state::trying);
+  EXPECT_EQ(status.carriers[0].report.last_error, errc::refused);
+}
+
 TYPED_TEST(fallback_on, without_any_server_one_error_tells_of_all) {  // S157
   this->serve_redis();
   this->serve_mqtt();

@@ -87,6 +87,59 @@ TEST_F(fallback_speakers, silent_servers_cost_a_bounded_time) {
   EXPECT_THAT(std::string(s.error().message()), HasSubstr("it did not become ready in time"));
 }
 
+// A provider that was refused tries again by itself; the next one is not kept waiting.
+TEST_F(fallback_speakers, one_that_goes_on_after_a_refusal_holds_nobody_up) {
+  redis.alive = mqtt.alive = false;
+  redis.patience = mqtt.patience = 5s;
+  make();
+  const auto from = here.now();
+  auto s = speak();
+  EXPECT_LT(here.now() - from, 100ms);
+  EXPECT_EQ(carrier(), "websocket");
+  const auto status = *factory->channel("events");
+  EXPECT_EQ(status.carriers[0].report.state, carrier_state::trying);
+  EXPECT_EQ(status.carriers[0].report.last_error, errc::refused);
+  // One that joins the attempt later is told as well.
+  auto other = speak("other");
+  EXPECT_LT(here.now() - from, 100ms);
+  EXPECT_EQ(carrier("other"), "websocket");
+}
+
+// Without an observer the watch finds it.
+TEST_F(fallback_speakers, a_refusal_that_nobody_tells_is_seen) {
+  redis.alive = redis.tells = false;
+  redis.patience = 5s;
+  make();
+  const auto from = here.now();
+  auto s = speak();
+  EXPECT_LT(here.now() - from, 2 * config.watch_interval);
+  EXPECT_EQ(carrier(), "mqtt");
+}
+
+// It was only starting: waited for while there is nobody else.
+TEST_F(fallback_speakers, one_that_starts_late_is_found) {
+  for (fake_hub* hub : {&redis, &mqtt, &sockets}) {
+    hub->alive = false;
+    hub->patience = 5s;
+  }
+  make();
+  auto op = factory->create_speaker("events", all());
+  world.run_for(1s);
+  EXPECT_EQ(factory->channels().size(), 1U);
+  mqtt.alive = true;
+  auto s = here.wait(std::move(op));
+  ASSERT_TRUE(s) << s.error().to_string();
+  EXPECT_EQ(carrier(), "mqtt");
+}
+
+TEST_F(fallback_speakers, a_short_search_tries_all) {
+  redis.silent = mqtt.silent = true;
+  config.supervision.total_timeout = 600ms;
+  make();
+  auto s = speak();
+  EXPECT_EQ(carrier(), "websocket");
+}
+
 TEST_F(fallback_speakers, what_a_protocol_cannot_do_drives_on) {
   redis.no_speaker = error(errc::not_supported, "no speakers here");
   make();

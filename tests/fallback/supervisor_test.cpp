@@ -112,6 +112,60 @@ TEST(supervisor, one_that_is_silent_is_not_waited_for_alone) {
   EXPECT_THAT(at.up(2), ElementsAre("to 2"));
 }
 
+// A provider goes on trying by itself; nobody waits for it after its first failure.
+TEST(supervisor, one_that_has_been_refused_holds_nobody_up) {
+  script at;
+  EXPECT_THAT(at.start(), ElementsAre("try 0"));
+  EXPECT_THAT(at.lost(0, errc::refused), ElementsAre("try 1"));
+  EXPECT_EQ(at.s.report(0).state, carrier_state::trying);
+  EXPECT_EQ(at.s.report(0).last_error, errc::refused);
+  EXPECT_THAT(at.lost(0, errc::refused), IsEmpty());
+  EXPECT_THAT(at.after(1999ms), IsEmpty());  // the second one is silent
+  EXPECT_THAT(at.after(1ms), ElementsAre("try 2"));
+  EXPECT_THAT(at.up(0), ElementsAre("to 0"));  // it was only starting
+}
+
+TEST(supervisor, all_that_have_been_refused_are_waited_for) {
+  script at(2);
+  at.start();
+  at.lost(0, errc::refused);
+  EXPECT_THAT(at.lost(1, errc::refused), IsEmpty());
+  EXPECT_THAT(at.failed(0), IsEmpty());
+  EXPECT_THAT(at.failed(1), ElementsAre("none"));
+}
+
+TEST(supervisor, one_that_is_refused_again_is_waited_for_no_longer) {
+  script at(2);
+  at.start();
+  at.lost(0, errc::refused);
+  at.failed(0);
+  EXPECT_THAT(at.up(1), ElementsAre("to 1"));
+  EXPECT_THAT(at.lost(1), IsEmpty());
+  EXPECT_THAT(at.after(400ms), ElementsAre("try 0"));
+  EXPECT_THAT(at.lost(0, errc::refused), ElementsAre("try 1"));
+}
+
+// What another channel has found out.
+TEST(supervisor, one_that_was_not_needed_is_not_judged) {
+  script at;
+  at.start();
+  EXPECT_THAT(at.lost(2, errc::refused), IsEmpty());
+  EXPECT_EQ(at.s.report(2).state, carrier_state::untried);
+  at.failed(0);
+  EXPECT_THAT(at.failed(1), ElementsAre("try 2"));
+}
+
+TEST(supervisor, all_are_tried_before_a_short_search_ends) {
+  supervisor_config c;
+  c.total_timeout = 900ms;
+  script at(3, c);
+  EXPECT_THAT(at.start(), ElementsAre("try 0"));
+  EXPECT_THAT(at.after(300ms), ElementsAre("try 1"));
+  EXPECT_THAT(at.after(300ms), ElementsAre("try 2"));
+  EXPECT_THAT(at.after(299ms), IsEmpty());
+  EXPECT_THAT(at.after(1ms), ElementsAre("none"));
+}
+
 TEST(supervisor, the_first_search_is_bounded) {
   supervisor_config c;
   c.total_timeout = 3s;

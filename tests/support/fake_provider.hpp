@@ -73,6 +73,7 @@ class fake_hub {
   bool alive = true;
   bool silent = false;                // initialize() has no end
   bool tells = true;                  // changes of state go to the observer
+  duration patience{};                // initialize() goes on so long after a refusal, as real ones
   std::optional<error> refuses{};     // initialize() fails so
   std::optional<error> no_speaker{};  // create_speaker() fails so
   std::optional<error> no_listener{};
@@ -154,6 +155,8 @@ class fake_provider final : public provider, public canceller {
   }
   template <class T>
   operation<T> later_or_never(result<T> r);
+  // One try to connect, for initialize() number `id`, and others until `end`.
+  void connect(std::uint64_t id, time_point end);
 
   fake_hub& hub() { return hub_; }
   std::vector<fake_speaker*> speakers;
@@ -340,8 +343,12 @@ inline operation<void> fake_provider::initialize() {
     return op;
   }
   state_ = provider_state::connecting;
-  const auto id = enrol(std::move(c));
-  hub_.later.after(hub_.latency, [this, id, life = life()] {
+  connect(enrol(std::move(c)), hub_.home.now() + hub_.patience);
+  return op;
+}
+
+inline void fake_provider::connect(std::uint64_t id, time_point end_of_all) {
+  hub_.later.after(hub_.latency, [this, id, end_of_all, life = life()] {
     if (life.expired() || hub_.silent) return;
     if (hub_.refuses) {
       enter(provider_state::failed, *hub_.refuses);
@@ -352,10 +359,12 @@ inline operation<void> fake_provider::initialize() {
     } else {
       const error why(errc::refused, hub_.protocol);
       enter(provider_state::waiting, why);
-      end<void>(id, std::unexpected(why));
+      if (hub_.home.now() >= end_of_all) return end<void>(id, std::unexpected(why));
+      hub_.later.after(std::chrono::milliseconds(100), [this, id, end_of_all, life] {
+        if (!life.expired()) connect(id, end_of_all);
+      });
     }
   });
-  return op;
 }
 
 inline operation<speaker> fake_provider::create_speaker(std::string_view name,

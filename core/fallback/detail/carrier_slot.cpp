@@ -19,6 +19,9 @@ result<void> carrier_slot::make() {
 void carrier_slot::reach(outcome tell) {
   if (auto ok = make(); !ok) return tell(ok);
   waiting_.push_back(std::move(tell));
+  // The provider may be away since long, or others may have begun: told to who joins as well.
+  stumbled_ = false;
+  core_.check_soon();
   if (waiting_.size() > 1) return;
   made_->initialize().then([core = core_.weak_from_this(), this](const result<void>& r) {
     const auto alive = core.lock();  // the core keeps its slots
@@ -39,7 +42,10 @@ error carrier_slot::why_not() const {
 
 bool carrier_slot::has_changed() {
   const bool now_up = is_up();
-  return std::exchange(was_up_, now_up) != now_up;
+  const bool is_new = std::exchange(was_up_, now_up) != now_up;
+  const bool stumbles =
+      made_ && !waiting_.empty() && made_->status().state == provider_state::waiting;
+  return (stumbles && !std::exchange(stumbled_, true)) || is_new;
 }
 
 std::optional<operation<void>> carrier_slot::close() {

@@ -29,7 +29,8 @@ class carrier_slot final : private observer {
   error why_not() const;
   std::uint64_t connects() const { return made_ ? made_->status().connects : 0; }
 
-  // True if it has come up or gone down since the last time.
+  // True if it has come up or gone down since the last time, or if an attempt that goes on has
+  // failed once: providers try again by themselves until their timeout.
   bool has_changed();
 
   // Null if there is nothing to close.
@@ -51,6 +52,7 @@ class carrier_slot final : private observer {
   std::unique_ptr<provider> made_;
   std::vector<outcome> waiting_;
   bool was_up_ = false;
+  bool stumbled_ = false;  // in the attempt that is under way
 };
 
 }  // namespace parley::detail
