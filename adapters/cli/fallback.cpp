@@ -65,12 +65,12 @@ interface_factory_config config_of(const options& o, observer& watch) {
   interface_factory_config c;
   c.watch = &watch;
   c.options.dedupe = o.dedupe;
-  if (!o.timeout || o.what != options::verb::pub) return c;
-  // As --timeout of pub says: to connect, and to wait for an answer.
+  if (!o.timeout) return c;
+  // As --timeout says: to connect, and of pub to wait for an answer.
   const auto patience =
       std::chrono::duration_cast<duration>(std::chrono::duration<double>(*o.timeout));
-  c.supervision.total_timeout = std::max(c.supervision.attempt_timeout, patience);
-  c.options.keep_time = patience;
+  c.supervision.total_timeout = patience;
+  if (o.what == options::verb::pub) c.options.keep_time = patience;
   return c;
 }
 

@@ -20,6 +20,7 @@ class serving {
     url_ = program_.printed().substr(0, program_.printed().find('\n'));
   }
   const std::string& url() const { return url_; }
+  void freeze() { program_.signal(SIGSTOP); }
   void end() {
     program_.signal(SIGTERM);
     (void)program_.wait();
@@ -86,6 +87,29 @@ TEST_P(cli_fallback, none_of_them_works) {  // S160
   EXPECT_THAT(got.err, HasSubstr("mqtt://127.0.0.1:1"));
   EXPECT_THAT(got.err, HasSubstr("ws://127.0.0.1:1"));
   EXPECT_EQ(got.err.find("s3cr3t"), std::string::npos) << got.err;
+}
+
+// --timeout is that of the whole search: one that is silent has its share of it.
+TEST_P(cli_fallback, a_short_timeout_reaches_the_last) {
+  serving silent("ws://127.0.0.1:0");
+  silent.freeze();
+  const serving cache("redis://127.0.0.1:0");
+  const std::string list = silent.url() + ",mqtt://127.0.0.1:1," + cache.url();
+  const words all{"--timeout", "3", "--fallback", list, "news"};
+  words listens = on_this_loop({"sub", "-v", "--count", "1"});
+  listens.insert(listens.end(), all.begin(), all.end());
+  program sub(listens);
+  ASSERT_TRUE(sub.has_said("subscribed to news")) << sub.wait().err;
+  words speaks = on_this_loop({"pub"});
+  speaks.insert(speaks.end(), all.begin(), all.end());
+  speaks.emplace_back("hello");
+  const auto pub = run_parley(speaks);
+  EXPECT_EQ(pub.code, 0) << pub.err;
+  EXPECT_EQ(sub.wait().out, "hello\n");
+  const auto none = run_parley(on_this_loop(
+      {"sub", "--timeout", "0.3", "--fallback", silent.url() + ",mqtt://127.0.0.1:1", "news"}));
+  EXPECT_EQ(none.code, 3);
+  EXPECT_THAT(none.err, HasSubstr("connection refused"));
 }
 
 // Who listens hears each message once, although it comes by whatever carries.
