@@ -2,7 +2,8 @@
 //
 // Input: the number of carriers and flags, then pairs of bytes: what happens, and to whom or how
 // much later. It is an attempt only for who was asked for, a fail-back only to who was up for long
-// enough, never more than one attempt of a carrier, none of one that is out, and no busy loop.
+// enough, never more than one attempt of a carrier, none of one that is out, no busy loop, and
+// while there is none, one that was refused holds nobody up.
 #include <parley/core/fallback/supervisor.hpp>
 
 #include <chrono>
@@ -35,7 +36,8 @@ struct input_random final : parley::random_source {
 };
 
 struct model {
-  bool owed = false;  // attempt_ended()
+  bool owed = false;      // attempt_ended()
+  bool stumbled = false;  // owed, and has been refused
   bool out = false;
   bool up = false;
   time_point since{};
@@ -87,6 +89,7 @@ class history {
     if (flags & 4U) c.stagger = 0s;
     if (flags & 8U) c.hold_off_factor = 1;
     if (flags & 16U) c.retry.max_attempts = 3;
+    if (flags & 32U) c.total_timeout = 100ms;
     return c;
   }
 
@@ -109,6 +112,7 @@ class history {
   void go_down(std::size_t i, errc why) {
     machine_.carrier_down(i, error(why), now_);
     if (started_) all_[i].up = false;
+    all_[i].stumbled = all_[i].owed;
     note(i);
   }
   void note(std::size_t i) {
@@ -150,10 +154,21 @@ class history {
       demand((machine_.report(i).state == carrier_state::up) == all_[i].up);
     }
     demand(machine_.fail_backs() <= machine_.switches());
+    if (started_) demand_haste();
+  }
+  // While there is none, somebody is waited for who has not been refused, or all were tried.
+  void demand_haste() const {
+    bool is_untried = false, is_waited_for = false;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      is_untried = is_untried || machine_.report(i).state == carrier_state::untried;
+      is_waited_for = is_waited_for || all_[i].up || (all_[i].owed && !all_[i].stumbled);
+    }
+    demand(is_waited_for || !is_untried);
   }
   void tried(std::size_t i) {
     demand(!all_[i].owed && !all_[i].up && !all_[i].out);
     all_[i].owed = true;
+    all_[i].stumbled = false;
   }
   void abandoned(std::size_t i) {
     demand(all_[i].owed);
