@@ -22,6 +22,7 @@ class fallback_history {
       hubs_.push_back(std::make_unique<fake_hub>(here_, name));
       hubs_.back()->latency = random_.between(100us, 20ms);
       hubs_.back()->tells = !random_.one_in(4);
+      if (random_.one_in(2)) hubs_.back()->patience = random_.between(100ms, 6s);
       table_.add(name, hubs_.back()->maker());
     }
     table_.encode_with(&encode_json);
