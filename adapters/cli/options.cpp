@@ -29,6 +29,7 @@ examples:
   parley serve ws://localhost:8765
   parley serve mqtt://localhost:1883 --store broker.db
   parley serve mqtt://localhost:1883 mqtt+ws://localhost:8083
+  parley serve redis://localhost:6379 mqtt://localhost:1883 http://localhost:8080
   parley sub ws://localhost:8765 'updates/#'
   parley pub ws://localhost:8765 updates/status online
   parley call ws://localhost:8765 echo '{"id": 7}'
@@ -210,23 +211,27 @@ void add_serve(CLI::App& app, options& o) {
       ->add_option("--clients", o.clients, "TLS: certificates of clients: none, optional, required")
       ->check(CLI::IsMember({"none", "optional", "required"}))
       ->type_name("MODE");
-  serve->add_option("BESIDE", o.beside,
-                    "http: the same host and port as ws:// or wss://, which share it; mqtt: "
-                    "further places, as mqtts:// or mqtt+ws://");
+  serve->add_option("MORE", o.beside, "further URLs, of any protocol: served by the same process");
   serve->add_option("--store", o.store_file, "MQTT: keep sessions and retained messages here")
       ->type_name("FILE");
   serve->add_option("--acl", o.acl_file, "MQTT: who may use which topics, as mosquitto writes it")
       ->type_name("FILE");
   serve->callback([&] { o.what = options::verb::serve; });
   serve->footer(
-      "Prints the URL that it serves, then runs until SIGINT or SIGTERM. Port 0 takes a\n"
-      "free one. Redis: the URL's password is asked of clients; addresses that other machines\n"
-      "reach need one. WebSocket: carries messages between clients, and answers the call echo.\n"
-      "HTTP: the same by server-sent events at /events, and answers POST /echo. BESIDE serves\n"
-      "WebSocket on its port too: at the path of that URL, or, without one, at all paths.\n"
+      "Prints each URL that it serves once all are open, then runs until SIGINT or SIGTERM. Port "
+      "0\n"
+      "takes a free one. Options of TLS are for those URLs that speak it.\n"
+      "Redis: the URL's password is asked of clients; addresses that other machines reach need "
+      "one.\n"
+      "WebSocket: carries messages between clients, and answers the call echo.\n"
+      "HTTP: the same by server-sent events at /events, and answers POST /echo. A ws:// URL with "
+      "the\n"
+      "same host and port shares it (https:// with wss://): at its path, or, without one, at all.\n"
       "gRPC: as WebSocket, by the service of proto/parley.proto.\n"
-      "MQTT: BESIDE are further places of the same broker, mqtt+ws:// (or ws://) for MQTT over\n"
-      "WebSocket, at all paths; pages of other origins come in by ?origin=https://app.example.");
+      "MQTT: all its URLs are places of one broker, with the users and limits of the first;\n"
+      "mqtt+ws:// is MQTT over WebSocket, at all paths; pages of other origins come in by\n"
+      "?origin=https://app.example. Where MQTT comes first and all others are mqtt or ws:// URLs,\n"
+      "ws:// means mqtt+ws://; on every other line it is WebSocket.");
 }
 
 // With --fallback there is no URL: the words are the topic, and what follows it.
@@ -281,29 +286,24 @@ void check_call(const options& o) {
   }
 }
 
-// Two URLs are one place.
-void check_beside(const options& o) {
-  if (o.beside.empty()) return;
-  if (is_mqtt(o.url)) {
-    for (const std::string& each : o.beside) {
-      if (is_mqtt(each) || is_websocket(each)) continue;
-      throw CLI::ValidationError("serve", "beside an MQTT URL are others of MQTT, or ws:// ones");
-    }
-    return;
+// Which URLs go together is serve_plan.hpp.
+void check_serve(const options& o) {
+  std::vector<std::string> urls{o.url};
+  urls.insert(urls.end(), o.beside.begin(), o.beside.end());
+  for (const std::string& each : o.beside) {
+    if (!each.contains(':'))
+      throw CLI::ValidationError("serve", "each word is a URL, as the first");
   }
-  const auto one = uri::parse(o.url);
-  const auto two = uri::parse(o.beside.front());
-  if (!one || !two || o.beside.size() > 1 || !is_http(o.url) || !is_websocket(o.beside.front())) {
-    throw CLI::ValidationError("serve", "two URLs are an http:// and a ws:// one");
+  const bool is_mqtts = !o.store_file.empty() || !o.acl_file.empty();
+  if (is_mqtts && std::ranges::none_of(urls, is_mqtt)) {
+    throw CLI::ValidationError("serve", "--store and --acl are for mqtt URLs");
   }
-  const bool ssl = one->protocol() == "https";
-  const std::uint16_t usual = ssl ? 443 : 80;
-  const auto here = one->where(usual);
-  const auto there = two->where(usual);
-  if (!here || !there || one->is_local() || two->is_local() || ssl != (two->protocol() == "wss") ||
-      here->host() != there->host() || here->port() != there->port()) {
+  // Of one alone its protocol says so.
+  const bool is_tls =
+      !o.certfile.empty() || !o.keyfile.empty() || !o.ca_certs.empty() || !o.clients.empty();
+  if (is_tls && urls.size() > 1 && std::ranges::none_of(urls, speaks_tls)) {
     throw CLI::ValidationError("serve",
-                               "the two URLs differ in host, port or TLS; sockets have one URL");
+                               "--cert, --key, --ca-certs and --clients are for URLs with TLS");
   }
 }
 
@@ -349,7 +349,7 @@ std::variant<options, int> parse_options(int argc, const char* const* argv) {
     for (std::string& each : o.beside) unmark(each);
     if (o.what == options::verb::call) check_call(o);
     check_mqtt(o);
-    if (o.what == options::verb::serve) check_beside(o);
+    if (o.what == options::verb::serve) check_serve(o);
   } catch (const CLI::ParseError& fault) {
     if (fault.get_exit_code() == 0) return app.exit(fault);
     note(describe_failure(app, fault));

@@ -15,7 +15,7 @@ struct options {
 
   verb what = verb::pub;
   std::string url;
-  // serve: a ws:// URL that shares the port of an http:// one; further places of an mqtt:// broker.
+  // serve: further URLs.
   std::vector<std::string> beside;
   // pub and sub: instead of a URL, several in the order of preference.
   std::vector<std::string> fallback;

@@ -1,13 +1,11 @@
-// What `parley sub`, `pub` and `serve` do with http://, https:// and http+unix:// URLs; `call` is
-// http_call.hpp.
+// What `parley sub` and `pub` do with http://, https:// and http+unix:// URLs; `call` is
+// http_call.hpp, `serve` serve_http.cpp.
 #pragma once
 
 #include <memory>
 #include <parley/adapters/cli/options.hpp>
-#include <parley/adapters/cli/stop.hpp>
 #include <parley/core/api/provider.hpp>
 #include <parley/core/api/tables.hpp>
-#include <parley/core/async/task.hpp>
 #include <parley/core/loop/loop.hpp>
 
 namespace parley::cli {
@@ -16,9 +14,5 @@ namespace parley::cli {
 // has none.
 result<std::unique_ptr<provider>> make_rest(loop& home, const options& o, transports& lower,
                                             observer& watch);
-
-// Serves until the program is asked to stop: carries what clients post to /events/NAME to those who
-// listen there, and answers POST /echo. Ends with the exit code.
-task<int> serve_rest(loop& home, const options& o, stop& end, transports& lower, observer& watch);
 
 }  // namespace parley::cli

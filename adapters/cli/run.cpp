@@ -2,7 +2,6 @@
 #include <parley/adapters/cli/call.hpp>
 #include <parley/adapters/cli/ending.hpp>
 #include <parley/adapters/cli/fallback.hpp>
-#include <parley/adapters/cli/grpc.hpp>
 #include <parley/adapters/cli/http_call.hpp>
 #include <parley/adapters/cli/mqtt.hpp>
 #include <parley/adapters/cli/pub_sub.hpp>
@@ -10,7 +9,6 @@
 #include <parley/adapters/cli/rest.hpp>
 #include <parley/adapters/cli/run.hpp>
 #include <parley/adapters/cli/serve.hpp>
-#include <parley/adapters/cli/serve_mqtt.hpp>
 #include <parley/adapters/cli/signals.hpp>
 #include <parley/adapters/cli/url.hpp>
 #include <parley/adapters/cli/watch.hpp>
@@ -26,36 +24,19 @@ task<int> run(loop& home, const options& o, stop& end) {
   protocols table;
   add_built_in(table, lower);
   if (!o.fallback.empty()) co_return co_await run_fallback(home, o, end, table, lower);
+  if (o.what == options::verb::serve) co_return co_await serve(home, o, end, lower, watch);
   const bool is_web = is_http(o.url);
   if (is_web && o.what == options::verb::call) {
     co_return co_await call_http(home, o, end, lower, watch);
-  }
-  if (is_web && o.what == options::verb::serve) {
-    co_return co_await serve_rest(home, o, end, lower, watch);
   }
   if (is_mqtt(o.url) && (o.what == options::verb::pub || o.what == options::verb::sub)) {
     co_return co_await run_mqtt(home, o, end, lower, watch);
   }
   const bool is_ws = is_websocket(o.url);
-  if (is_ws && o.what == options::verb::serve) {
-    co_return co_await serve_websocket(home, o, end, lower, watch);
-  }
-  if (is_grpc(o.url) && o.what == options::verb::serve) {
-    co_return co_await serve_grpc(home, o, end, watch);
-  }
   auto where = is_web ? origin(o) : target(o);
   if (!where) {
     report("the URL", where.error());
     co_return exit_usage;
-  }
-  if (o.what == options::verb::serve) {
-    if (is_mqtt(o.url)) co_return co_await serve_mqtt(home, o, end, lower, watch);
-    if (protocols::of_scheme(where->scheme()).empty()) {
-      const error why(errc::bad_configuration,
-                      "no protocol has the scheme \"" + where->scheme() + "\"");
-      co_return ended_by(end, "cannot use this URL", why);
-    }
-    co_return co_await serve(home, *where, o, end, lower, watch);
   }
   auto made = is_ws    ? make_websocket(home, o, lower, watch)
               : is_web ? make_rest(home, o, lower, watch)
@@ -81,7 +62,7 @@ task<int> run(loop& home, const options& o, stop& end) {
       }
       break;
     case options::verb::serve:
-      break;  // done above: it needs no connection
+      break;  // done above: it needs no server elsewhere
   }
   (void)co_await p.close();
   co_return code;

@@ -1,4 +1,4 @@
-// `parley serve`: the embedded server of a protocol.
+// `parley serve`: the servers in the box, any number of them, in one process.
 #pragma once
 
 #include <parley/adapters/cli/options.hpp>
@@ -6,14 +6,12 @@
 #include <parley/core/api/tables.hpp>
 #include <parley/core/async/task.hpp>
 #include <parley/core/loop/loop.hpp>
-#include <parley/core/net/uri.hpp>
 
 namespace parley::cli {
 
-// Listens, prints the URL, and serves until the program is asked to stop; then lets
-// clients take what was replied to them. Ends with the exit code.
-// `lower` is where TLS comes from.
-task<int> serve(loop& home, const uri& where, const options& o, stop& end, transports& lower,
-                observer& watch);
+// Listens for all URLs or for none, prints each with its port, and serves until the program is
+// asked to stop; then lets what is on its way go out. Ends with the exit code.
+// `lower` is where TLS and WebSocket come from.
+task<int> serve(loop& home, const options& o, stop& end, transports& lower, observer& watch);
 
 }  // namespace parley::cli

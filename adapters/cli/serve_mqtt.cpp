@@ -1,13 +1,10 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <parley/adapters/cli/ending.hpp>
 #include <parley/adapters/cli/output.hpp>
-#include <parley/adapters/cli/report.hpp>
-#include <parley/adapters/cli/serve_mqtt.hpp>
-#include <parley/adapters/cli/url.hpp>
+#include <parley/adapters/cli/served.hpp>
 #include <parley/build_config.hpp>
-#include <parley/core/api/tables.hpp>
+#include <span>
 #if PARLEY_HAS_MQTT
 #include <parley/codecs/mqtt/broker/mqtt_broker.hpp>
 #endif
@@ -19,14 +16,6 @@ namespace parley::cli {
 
 #if PARLEY_HAS_MQTT
 namespace {
-
-template <class Place>
-std::string url_of(const address& at, const Place& how) {
-  std::string scheme = how.websocket ? "mqtt+ws" : "mqtt";
-  if (how.ssl) scheme += 's';
-  return at.is_local() ? scheme + "+unix://" + std::string(at.path())
-                       : scheme + "://" + at.to_string();
-}
 
 result<std::unique_ptr<store>> open_store(const std::string& path) {
   if (path.empty()) return std::unique_ptr<store>();
@@ -41,27 +30,22 @@ result<std::unique_ptr<store>> open_store(const std::string& path) {
 #endif
 }
 
-std::string ready_lines(const mqtt_broker& broker) {
-  const mqtt_broker_config& c = broker.config();
-  std::string lines = url_of(*broker.local_address(), c) + "\n";
-  for (std::size_t i = 0; i < c.also.size(); ++i) {
-    lines += url_of(*broker.local_address(i + 1), c.also[i]) + "\n";
-  }
-  return lines;
-}
-
-result<mqtt_broker_config> config_of(const options& o) {
-  // Alone it takes all options, and says which one it has no use for.
-  const auto where = o.beside.empty() ? target(o) : target_beside(o, o.url);
+// `fault` is the URL that is wrong.
+result<mqtt_broker_config> config_of(const serving_needs& with,
+                                     const std::vector<std::string>& urls, std::string& fault) {
+  fault = urls.front();
+  const auto where = with.where(fault);
   if (!where) return std::unexpected(where.error());
   auto config = mqtt_broker_config::from_uri(*where);
   if (!config) return config;
-  for (const std::string& each : o.beside) {
-    const auto other = target_beside(o, each);
+  for (const std::string& each : std::span(urls).subspan(1)) {
+    fault = each;
+    const auto other = with.where(each);
     if (!other) return std::unexpected(other.error());
     auto place = mqtt_listener::from_uri(*other);
     if (!place) return std::unexpected(std::move(place).error());
     config->also.push_back(*std::move(place));
+    if (auto ok = config->validate(); !ok) return std::unexpected(std::move(ok).error());
   }
   return config;
 }
@@ -73,34 +57,65 @@ result<mqtt::topic_acl> read_acl(const std::string& path) {
   return mqtt::topic_acl::parse(*text);
 }
 
+template <class Place>
+std::string url_at(const address& at, const Place& how) {
+  std::string scheme = how.websocket ? "mqtt+ws" : "mqtt";
+  if (how.ssl) scheme += 's';
+  return url_of(scheme, at);
+}
+
+class served_broker final : public served {
+ public:
+  served_broker(loop& home, mqtt_broker_config config, std::unique_ptr<store> kept)
+      : kept_(std::move(kept)), broker_(home, std::move(config)) {}
+
+  std::vector<address> places() const override {
+    std::vector<address> all{*broker_.config().where()};
+    for (const mqtt_listener& each : broker_.config().also) all.push_back(*each.where());
+    return all;
+  }
+  task<result<void>> open() override { co_return broker_.listen(); }
+  std::vector<std::string> urls() const override {
+    const mqtt_broker_config& c = broker_.config();
+    std::vector<std::string> all{url_at(*broker_.local_address(), c)};
+    for (const mqtt_listener& each : c.also) {
+      all.push_back(url_at(*broker_.local_address(all.size()), each));
+    }
+    return all;
+  }
+  std::string load() const override {
+    return fmt::format("{} clients are connected", broker_.clients());
+  }
+  task<void> close() override { (void)co_await broker_.stop(); }
+
+ private:
+  std::unique_ptr<store> kept_;
+  mqtt_broker broker_;
+};
+
 }  // namespace
 
-task<int> serve_mqtt(loop& home, const options& o, stop& end, transports& lower, observer& watch) {
-  auto config = config_of(o);
-  if (!config) co_return ended_by(end, "cannot use this URL", config.error());
-  auto kept = open_store(o.store_file);
-  if (!kept) co_return ended_by(end, "cannot open the store", kept.error());
-  auto acl = read_acl(o.acl_file);
-  if (!acl) co_return ended_by(end, "cannot use the rules", acl.error());
+made_server make_mqtt_server(const serving_needs& with, const std::vector<std::string>& urls) {
+  std::string fault;
+  auto config = config_of(with, urls, fault);
+  if (!config) {
+    return std::unexpected(serving_fault{.why = std::move(config).error(), .url = fault});
+  }
+  auto kept = open_store(with.o.store_file);
+  if (!kept) {
+    return std::unexpected(serving_fault{"cannot open the store", std::move(kept).error()});
+  }
+  auto acl = read_acl(with.o.acl_file);
+  if (!acl) return std::unexpected(serving_fault{"cannot use the rules", std::move(acl).error()});
   config->settings.acl = *std::move(acl);
   config->kept = kept->get();
-  config->with = &lower;
-  config->watch = &watch;
-  mqtt_broker broker(home, *std::move(config));
-  if (auto ok = broker.listen(); !ok) co_return ended_by(end, "cannot listen", ok.error());
-  // For whoever started it: the lines say that it is ready, and on which ports.
-  if (auto ok = write_output(ready_lines(broker)); !ok) {
-    stop_for_output(end, ok.error());
-    co_return ended_by(end, "cannot print", ok.error());
-  }
-  (void)co_await end.requested();
-  if (o.verbose) note(fmt::format("stopping; {} clients are connected", broker.clients()));
-  (void)co_await broker.stop();
-  co_return end.exit_code();
+  config->with = &with.lower;
+  config->watch = &with.watch;
+  return std::make_unique<served_broker>(with.home, *std::move(config), *std::move(kept));
 }
 #else
-task<int> serve_mqtt(loop&, const options&, stop& end, transports&, observer&) {
-  co_return ended_by(end, "cannot serve", unavailable_part("mqtt"));
+made_server make_mqtt_server(const serving_needs&, const std::vector<std::string>&) {
+  return std::unexpected(serving_fault{.what = "cannot serve", .why = unavailable_part("mqtt")});
 }
 #endif
 

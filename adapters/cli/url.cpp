@@ -41,14 +41,6 @@ result<uri> with_options(std::string text, const uri& own, const options& o) {
   return uri::parse(text);
 }
 
-// Not by its last letter: ws and redis end in one as well.
-bool speaks_tls(std::string_view url) {
-  std::string scheme = scheme_of(url);
-  if (scheme.ends_with("+unix")) scheme.resize(scheme.size() - 5);
-  constexpr std::string_view all[] = {"rediss", "mqtts", "mqtt+wss", "wss", "https", "grpcs"};
-  return std::ranges::find(all, scheme) != std::end(all);
-}
-
 }  // namespace
 
 bool is_http(std::string_view url) {
@@ -73,6 +65,14 @@ bool is_mqtt(std::string_view url) {
   return std::ranges::find(all, scheme) != std::end(all);
 }
 
+// Not by its last letter: ws and redis end in one as well.
+bool speaks_tls(std::string_view url) {
+  std::string scheme = scheme_of(url);
+  if (scheme.ends_with("+unix")) scheme.resize(scheme.size() - 5);
+  constexpr std::string_view all[] = {"rediss", "mqtts", "mqtt+wss", "wss", "https", "grpcs"};
+  return std::ranges::find(all, scheme) != std::end(all);
+}
+
 result<uri> target(const options& o) {
   auto where = uri::parse(o.url);
   if (!where) return where;
@@ -87,12 +87,6 @@ options for_url(const options& o, const std::string& url) {
     of_it.ca_certs = of_it.certfile = of_it.keyfile = of_it.verify = of_it.clients = "";
   }
   return of_it;
-}
-
-result<uri> target_beside(const options& o, const std::string& url) {
-  options of_it = for_url(o, url);
-  of_it.timeout.reset();
-  return target(of_it);
 }
 
 result<uri> origin(const options& o) {

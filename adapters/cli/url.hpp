@@ -15,13 +15,13 @@ bool is_websocket(std::string_view url);
 bool is_mqtt(std::string_view url);
 // grpc, grpcs or grpc+unix.
 bool is_grpc(std::string_view url);
+// Any of them with TLS.
+bool speaks_tls(std::string_view url);
 
 // Options are the URI's parameters of the same meaning, unless the URI has its own.
 result<uri> target(const options& o);
 // The options as they are for one of several URLs: those of TLS are for those that speak TLS.
 options for_url(const options& o, const std::string& url);
-// target() of a further URL.
-result<uri> target_beside(const options& o, const std::string& url);
 // Of an HTTP URL: scheme, host and port, with the options as parameters. Its own query belongs to
 // the request. Of http+unix:// all of it.
 result<uri> origin(const options& o);
