@@ -41,6 +41,19 @@ class subscription_registry::message {
   shared_bytes resp3_;
 };
 
+// Takes back what was done of add(), where memory ends in it: a subject without a name could not be
+// found again, and a listener whom nobody removes would be told when it is gone.
+struct subscription_registry::half_done {
+  ~half_done() {
+    if (!kept) all.drop(who, from, what);
+  }
+  subscription_registry& all;
+  peer& who;
+  table& from;
+  subject& what;
+  bool kept = false;
+};
+
 bool subscription_registry::add(peer& who, subject_kind kind, std::string_view name) {
   peer_extras& extras = who.extras();
   subject_map& own = kind == subject_kind::channel ? extras.channels : extras.patterns;
@@ -48,12 +61,13 @@ bool subscription_registry::add(peer& who, subject_kind kind, std::string_view n
   table& all = table_of(kind);
   auto at = all.find(name);
   if (at == all.end()) {
-    at = all.emplace(std::string(name), subject()).first;
-    at->second.name = at->first;
+    at = all.emplace(std::string(name), subject{.name = std::string(name), .listeners = {}}).first;
   }
   subject& what = at->second;
+  half_done begun{*this, who, all, what};
   what.listeners.push_back(&who);
   own.emplace(what.name, &what);
+  begun.kept = true;
   return true;
 }
 

@@ -53,6 +53,7 @@ class subscription_registry {
   using table = std::unordered_map<std::string, subject, hash, std::equal_to<>>;
 
   class message;
+  struct half_done;
   table& table_of(subject_kind kind) noexcept {
     return kind == subject_kind::channel ? channels_ : patterns_;
   }
