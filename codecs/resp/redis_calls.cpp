@@ -7,6 +7,7 @@
 #include <parley/codecs/resp/detail/redis_served.hpp>
 #include <parley/codecs/resp/detail/redis_speaker.hpp>
 #include <parley/codecs/resp/errc.hpp>
+#include <parley/core/async/guard.hpp>
 
 namespace parley::detail {
 
@@ -82,9 +83,11 @@ operation<callable> redis_calls::make(std::string_view name) {
   how.decode = decode_policy::bytes;
   how.decode_set = true;
   auto* const made_ear = new redis_speaker(core_, reply_channel_, how);
-  ear_.emplace(made_ear);
+  speaker ear(made_ear);
   made_ear->listen([this](const message& m) { hear(m); })
       .then([core = redis_core_ref(core_)](const result<void>& r) { core->calls().joined(r); });
+  // Only now: one that could not begin is made anew by the next call.
+  ear_ = std::move(ear);
   return op;
 }
 
@@ -111,9 +114,12 @@ operation<callable> redis_calls::serve(std::string_view name, call_handler handl
     each.first->forget();
     return true;
   });
+  served_.reserve(served_.size() + 1);
   auto* const made = new redis_served(core_, name, std::move(handler));
-  served_.emplace_back(made, callable(made));
-  return made->begin();
+  callable kept(made);
+  auto op = made->begin();
+  served_.emplace_back(made, std::move(kept));
+  return op;
 }
 
 // --- calls ----------------------------------------------------------------------------
@@ -140,18 +146,26 @@ operation<value> redis_calls::call(std::string_view name, const value& request, 
   op.state()->set_fault_sink(&core_);
   op.state()->set_canceller(this);
   op.state()->owner_data = static_cast<std::uintptr_t>(number);
-  if (timeout > duration::zero()) core_.home().set_timer(*q, core_.home().now() + timeout);
   questions_.emplace(number, std::move(q));
+  // It is asked for already, and ends like any other.
+  if (auto ok = guarded([&] { ask(number, payload->bytes(), timeout); }); !ok) {
+    end(number, std::unexpected(std::move(ok).error()));
+  }
+  return op;
+}
+
+void redis_calls::ask(std::uint64_t number, byte_view payload, duration timeout) {
+  question& q = *questions_.at(number);
+  if (timeout > duration::zero()) core_.home().set_timer(q, core_.home().now() + timeout);
   const std::string sent =
       to_bytes(redis_request{.reply_to = reply_channel_,
                              .number = number,
                              .patience = std::chrono::ceil<std::chrono::milliseconds>(timeout),
-                             .payload = payload->bytes()});
-  core_.publish_bytes(redis_request_channel(name), as_bytes(sent))
+                             .payload = payload});
+  core_.publish_bytes(redis_request_channel(q.name), as_bytes(sent))
       .then([core = redis_core_ref(core_), number](const result<delivery>& r) {
         core->calls().published(number, r);
       });
-  return op;
 }
 
 void redis_calls::published(std::uint64_t number, const result<delivery>& outcome) {
@@ -166,10 +180,12 @@ void redis_calls::hear(const message& m) {
   const auto a = read_redis_answer(m.payload());
   // Late, or nonsense.
   if (!a || !questions_.contains(a->number)) return;
-  if (!a->error_name.empty()) {
-    return end(a->number, std::unexpected(failure(a->error_name, as_text(a->payload))));
-  }
-  end(a->number, decode(a->payload, decode_policy::json_or_text, &json::decode));
+  result<value> outcome;
+  const auto ok = guarded([&] {
+    outcome = a->error_name.empty() ? decode(a->payload, decode_policy::json_or_text, &json::decode)
+                                    : std::unexpected(failure(a->error_name, as_text(a->payload)));
+  });
+  end(a->number, ok ? std::move(outcome) : std::unexpected(ok.error()));
 }
 
 void redis_calls::end(std::uint64_t number, result<value> outcome) {

@@ -27,13 +27,14 @@ operation<callable> redis_served::begin() {
   completer<callable> done(core_.home());
   auto op = done.op();
   op.state()->set_fault_sink(&core_);
-  auto* const ear = new redis_speaker(core_, redis_request_channel(name_), how);
-  ear_.emplace(ear);
-  ear->listen([this](const message& m) { hear(m); })
+  auto* const made = new redis_speaker(core_, redis_request_channel(name_), how);
+  speaker ear(made);
+  made->listen([this](const message& m) { hear(m); })
       .then([done = std::move(done), self = callable(this)](const result<void>& r) mutable {
         if (!r) return done.complete(std::unexpected(r.error()));
         done.complete(std::move(self));
       });
+  ear_ = std::move(ear);
   return op;
 }
 

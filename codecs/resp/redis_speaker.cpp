@@ -1,5 +1,6 @@
 #include <parley/codecs/json/json.hpp>
 #include <parley/codecs/resp/detail/redis_speaker.hpp>
+#include <parley/core/async/guard.hpp>
 
 namespace parley::detail {
 namespace {
@@ -20,8 +21,9 @@ redis_speaker::redis_speaker(redis_core& core, std::string_view name, speaker_op
 }
 
 redis_speaker::~redis_speaker() {
-  // Nobody waits for the answer: a handle that goes away cannot be told anything.
-  core_.subscriptions().remove(*this, {});
+  // Nobody waits for the answer: a handle that goes away cannot be told anything. Without memory
+  // for the request the server goes on sending, to nobody, until the connection ends.
+  (void)guarded([&] { core_.subscriptions().remove(*this, {}); });
   core_.release();
 }
 

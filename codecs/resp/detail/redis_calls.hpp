@@ -48,6 +48,8 @@ class redis_calls final : public canceller {
   };
 
   void joined(const result<void>& outcome);
+  // Publishes the question of this number. May throw without memory.
+  void ask(std::uint64_t number, byte_view payload, duration timeout);
   void published(std::uint64_t number, const result<delivery>& outcome);
   void hear(const message& m);
   void end(std::uint64_t number, result<value> outcome);
