@@ -50,6 +50,7 @@ class servers {
     if (!plan) return std::unexpected(std::move(plan).error());
     for (serving_group& group : *plan) {
       std::vector<std::string> its;
+      its.reserve(group.urls.size());
       for (const std::size_t i : group.urls) its.push_back(urls_[i]);
       auto made = make_server(with_, group.kind, its);
       if (!made && made.error().url.empty()) made.error().url = its.front();

@@ -87,6 +87,7 @@ class served_http final : public served {
   std::vector<std::string> urls() const override {
     const address at = *server_.local_address();
     std::vector<std::string> all;
+    all.reserve(doors_.size());
     for (const auto& door : doors_) {
       all.push_back(door ? url_of(is_tls_ ? "wss" : "ws", at) + door->path
                          : url_of(is_tls_ ? "https" : "http", at));
