@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <parley/core/async/operation.hpp>
@@ -35,27 +37,41 @@ std::size_t grpc_size_of(const Message& m) {
 template <class Message>
 class grpc_send_queue {
  public:
-  // Bytes that may wait; one message may always.
-  explicit grpc_send_queue(std::size_t limit) noexcept
-      : limit_(limit), mark_(std::min(limit / 2, grpc_write_mark)) {}
+  // Bytes that may wait; one message may always. is_bounded: by put(), and not by who uses it.
+  explicit grpc_send_queue(std::size_t limit, bool is_bounded = true) noexcept
+      : limit_(is_bounded ? limit : std::numeric_limits<std::size_t>::max()),
+        mark_(std::min(limit / 2, grpc_write_mark)) {}
 
   // --- in the loop's thread
+  enum class fate : std::uint8_t {
+    full,     // nothing has changed
+    low,      // more is welcome
+    awaited,  // not before written() says that little is left
+  };
   // Puts it in its place, and begins with it by `start(message, false)` if nothing is being
-  // written. The operation ends once so little waits that more is welcome; errc::queue_full, and
-  // nothing has changed.
+  // written.
+  template <class Start>
+  fate put(Message m, Start&& start) {
+    const std::size_t size = grpc_size_of(m);
+    const std::lock_guard lock(mutex_);
+    if (!waiting_.empty() && size > limit_ - std::min(bytes_, limit_)) return fate::full;
+    bytes_ += size;
+    waiting_.push_back({std::move(m), size});
+    if (waiting_.size() == 1) start(waiting_.front().message, false);
+    if (bytes_ <= mark_) return fate::low;
+    is_awaited_ = true;
+    return fate::awaited;
+  }
+  // The same, as an operation that ends once more is welcome; errc::queue_full.
   template <class Start>
   operation<void> add(Message m, loop& home, Start&& start) {
-    const std::size_t size = grpc_size_of(m);
-    {
-      const std::lock_guard lock(mutex_);
-      if (!waiting_.empty() && bytes_ + size > limit_) {
+    switch (put(std::move(m), start)) {
+      case fate::full:
         return operation<void>::finished(home, fail(errc::queue_full));
-      }
-      bytes_ += size;
-      waiting_.push_back({std::move(m), size});
-      if (waiting_.size() == 1) start(waiting_.front().message, false);
-      if (bytes_ <= mark_) return operation<void>::finished(home, {});
-      is_awaited_ = true;
+      case fate::low:
+        return operation<void>::finished(home, {});
+      case fate::awaited:
+        break;
     }
     writers_.emplace_back(home);
     return writers_.back().op();

@@ -76,9 +76,9 @@ class grpc_stream {
     if (core_) core_->release_handle();
   }
 
-  // Sends a message. Ends when so little waits before gRPC (64 KiB, or half of write_limit) that the
-  // next is welcome, and gRPC takes no more than the other end reads: who awaits it never fills a
-  // queue. Up to write_limit bytes may wait for their turn; more is errc::queue_full, and nothing
+  // Sends a message. Ends when so little waits before gRPC (64 KiB, or half of write_limit) that
+  // the next is welcome, and gRPC takes no more than the other end reads: who awaits it never fills
+  // a queue. Up to write_limit bytes may wait for their turn; more is errc::queue_full, and nothing
   // was sent. errc::closed after the end; errc::misuse for a second reply of a client_stream. That
   // it has ended well does not mean that the other end has got the message.
   operation<void> write(grpc_message m) { return core_->write(std::move(m)); }

@@ -12,8 +12,8 @@ void grpc_member::happened(std::uint32_t events) {
     answer(0);
     StartRead(&in_);
   }
-  if (events & was_written) {
-    writing_ = {};
+  if (events & has_room) {
+    may_send_ = true;
     flush();
   }
   if (is_over_) return;
@@ -31,6 +31,7 @@ void grpc_member::abort() noexcept { finish({::grpc::StatusCode::UNAVAILABLE, "t
 void grpc_member::finish(const ::grpc::Status& how) {
   if (std::exchange(is_over_, true)) return;
   core_.leave_member(*this);
+  out_.drop(errc::closed);
   Finish(how);
 }
 
@@ -51,8 +52,7 @@ void grpc_member::answer(std::uint64_t id, std::string_view refused) {
 
 bool grpc_member::push(const grpc_shared_event& e) {
   if (is_over_) return false;
-  const std::size_t waits = writing_.event ? writing_.size() : 0;
-  const outbox_fate fate = box.push(e, e.event->message().topic(), waits);
+  const outbox_fate fate = box.push(e, e.event->message().topic(), out_.bytes());
   if (fate == outbox_fate::overrun) {
     finish({::grpc::StatusCode::RESOURCE_EXHAUSTED, "write_limit bytes wait for this client"});
     return false;
@@ -62,16 +62,19 @@ bool grpc_member::push(const grpc_shared_event& e) {
 }
 
 void grpc_member::flush() {
-  if (is_over_ || writing_.event) return;
-  if (!answers_.empty()) {
-    writing_ = std::move(answers_.front());
-    answers_.pop_front();
-  } else if (auto next = box.pop()) {
-    writing_ = *std::move(next);
-  } else {
-    return;
+  while (may_send_ && !is_over_) {
+    grpc_shared_event next;
+    if (!answers_.empty()) {
+      next = std::move(answers_.front());
+      answers_.pop_front();
+    } else if (auto waiting = box.pop()) {
+      next = *std::move(waiting);
+    } else {
+      return;
+    }
+    // What is too much for this client waits in the box, by its policy.
+    may_send_ = out_.put(std::move(next), writing()) == queue::fate::low;
   }
-  StartWrite(writing_.event.get());
 }
 
 }  // namespace parley::detail

@@ -8,6 +8,8 @@
 #include <memory>
 #include <parley/adapters/grpc/grpc_config.hpp>
 #include <parley/adapters/grpc/grpc_port.hpp>
+#include <parley/adapters/grpc/grpc_queues.hpp>
+#include <parley/adapters/grpc/grpc_typed_stream.hpp>
 #include <parley/core/api/outbox.hpp>
 #include <string>
 #include <vector>
@@ -22,6 +24,8 @@ class grpc_server_core;
 struct grpc_shared_event {
   std::shared_ptr<const v1::Event> event;
   std::size_t size() const noexcept { return event->message().payload().size() + 64; }
+  // As a message of its own in a queue.
+  std::size_t ByteSizeLong() const noexcept { return size(); }
 };
 
 class grpc_member final : public grpc_call,
@@ -32,7 +36,8 @@ class grpc_member final : public grpc_call,
       : grpc_call(std::move(port)),
         box(config.write_limit, config.write_policy),
         core_(core),
-        context_(&context) {}
+        context_(&context),
+        out_(config.write_limit, false) {}
 
   void begin() { tell(came); }
   // Sends it as soon as what is before it has gone. False if it will not get it.
@@ -49,18 +54,28 @@ class grpc_member final : public grpc_call,
   std::size_t place = 0;     // among all members
 
  private:
+  using queue = grpc_send_queue<grpc_shared_event>;
   enum : std::uint32_t {
     came = 1,
     was_read = 2,
     read_failed = 4,
-    was_written = 8,
+    has_room = 8,
     write_failed = 16,
     cancelled = 32
   };
 
+  auto writing() {
+    return [this](const grpc_shared_event& e, bool is_followed) {
+      StartWrite(e.event.get(), grpc_write_options(is_followed));
+    };
+  }
+
   // In gRPC's threads.
   void OnReadDone(bool ok) override { tell(ok ? was_read : read_failed); }
-  void OnWriteDone(bool ok) override { tell(ok ? was_written : write_failed); }
+  void OnWriteDone(bool ok) override {
+    if (!ok) return tell(write_failed);
+    if (out_.written(writing()).is_low) tell(has_room);
+  }
   void OnCancel() override { tell(cancelled); }
   void OnDone() override { tell(ended); }
 
@@ -74,7 +89,8 @@ class grpc_member final : public grpc_call,
   ::grpc::CallbackServerContext* context_;
   v1::Subscription in_;
   std::deque<grpc_shared_event> answers_;  // owed, and sent before messages
-  grpc_shared_event writing_;              // gRPC has it
+  queue out_;                              // on its way
+  bool may_send_ = true;                   // more of it
   bool is_over_ = false;
 };
 
