@@ -45,6 +45,12 @@ TYPED_TEST(grpc_unary, what_no_message_can_hold_is_an_error_at_the_caller) {
   EXPECT_EQ(this->ask(*client, "echo", deep), deep);
   deep = array(std::move(deep));
   EXPECT_EQ(this->ask(*client, "echo", deep).error(), errc::bad_value);
+  // An object is one message more than a list.
+  value wrapped;
+  for (int i = 0; i < 31; ++i) wrapped = fields("in", std::move(wrapped));
+  EXPECT_EQ(this->ask(*client, "echo", wrapped), wrapped);
+  wrapped = fields("in", std::move(wrapped));
+  EXPECT_EQ(this->ask(*client, "echo", wrapped).error(), errc::bad_value);
   // The same the other way: the caller is told, and the server goes on.
   this->answer(*server, "bad", [](const value&) -> result<value> { return value("\xff"); });
   EXPECT_EQ(this->ask(*client, "bad", value()).error(), errc::bad_value);

@@ -12,28 +12,28 @@ result<void> encode_text(std::string_view text, std::string& to) {
   return {};
 }
 
-result<void> encode_at(const value& v, v1::Value& to, int depth);
+result<void> encode_at(const value& v, v1::Value& to, int messages);
 
-result<void> encode_array(const value& v, v1::List& to, int depth) {
+result<void> encode_array(const value& v, v1::List& to, int messages) {
   to.mutable_items()->Reserve(static_cast<int>(v.size()));
   for (const value& item : v.items()) {
-    if (auto ok = encode_at(item, *to.add_items(), depth); !ok) return ok;
+    if (auto ok = encode_at(item, *to.add_items(), messages); !ok) return ok;
   }
   return {};
 }
 
-result<void> encode_object(const value& v, v1::Object& to, int depth) {
+result<void> encode_object(const value& v, v1::Object& to, int messages) {
   to.mutable_members()->Reserve(static_cast<int>(v.size()));
   for (const member& m : v.members()) {
     v1::Member& made = *to.add_members();
     if (auto ok = encode_text(m.name.view(), *made.mutable_name()); !ok) return ok;
-    if (auto ok = encode_at(m.val, *made.mutable_value(), depth); !ok) return ok;
+    if (auto ok = encode_at(m.val, *made.mutable_value(), messages); !ok) return ok;
   }
   return {};
 }
 
-result<void> encode_at(const value& v, v1::Value& to, int depth) {
-  if (depth > grpc_max_depth) return fail(errc::bad_value, "nested too deeply");
+result<void> encode_at(const value& v, v1::Value& to, int messages) {
+  if (messages > grpc_max_messages) return fail(errc::bad_value, "nested too deeply");
   switch (v.kind()) {
     case value_kind::null:
       to.set_null(true);
@@ -56,9 +56,9 @@ result<void> encode_at(const value& v, v1::Value& to, int depth) {
       to.set_binary(v.bytes().data(), v.bytes().size());
       return {};
     case value_kind::array:
-      return encode_array(v, *to.mutable_list(), depth + 1);
+      return encode_array(v, *to.mutable_list(), messages + grpc_list_messages);
     case value_kind::object:
-      return encode_object(v, *to.mutable_object(), depth + 1);
+      return encode_object(v, *to.mutable_object(), messages + grpc_object_messages);
   }
   return {};
 }
@@ -79,7 +79,7 @@ value decode_object(const v1::Object& from) {
 
 }  // namespace
 
-result<void> encode(const value& v, v1::Value& to) { return encode_at(v, to, 0); }
+result<void> encode(const value& v, v1::Value& to) { return encode_at(v, to, 1); }
 
 // As deep as protobuf has read it.
 value decode(const v1::Value& from) {

@@ -9,9 +9,11 @@
 
 namespace parley::detail {
 
-// Lists and objects inside each other: what protobuf reads of them (a hundred messages inside each
-// other, two or three for each).
-inline constexpr int grpc_max_depth = 46;
+// Messages inside each other, of which protobuf reads a hundred. A list is two of them and an
+// object three, and some are left for what a value is sent in.
+inline constexpr int grpc_max_messages = 94;
+inline constexpr int grpc_list_messages = 2;    // List, Value
+inline constexpr int grpc_object_messages = 3;  // Object, Member, Value
 
 // errc::bad_value if text is not UTF-8, or if it is nested deeper than that.
 result<void> encode(const value& v, v1::Value& to);
