@@ -120,6 +120,34 @@ TYPED_TEST(grpc_unary, errors_of_a_handler_keep_their_code_and_hint) {
   EXPECT_EQ(this->ask(*client, "own", value()).error(), grpc_errc::not_found);
 }
 
+TYPED_TEST(grpc_unary, an_error_of_any_text_keeps_its_code) {
+  const auto server = this->serve();
+  std::string text, hint;
+  this->answer(*server, "fail", [&](const value&) -> result<value> {
+    return std::unexpected(error(errc::queue_full, text).with_hint(hint).with_retry_after(7ms));
+  });
+  const auto client = this->call();
+  const auto fails = [&](std::string t, std::string h) {
+    text = std::move(t);
+    hint = std::move(h);
+    auto why = this->ask(*client, "fail", value()).error();
+    EXPECT_EQ(why, errc::queue_full) << why.to_string();
+    EXPECT_EQ(why.retry_after(), 7ms);
+    return why;
+  };
+  EXPECT_EQ(fails("", "").message(), "");
+  // What is not UTF-8 could not be read.
+  const error bytes = fails(std::string("\xff\xc3 a\n\0b", 7), "\xe4 hint");
+  EXPECT_EQ(bytes.message(), std::string_view(".. a\n\0b", 7));
+  EXPECT_EQ(bytes.hint(), ". hint");
+  // More than a header may have is cut, and no character is.
+  std::string umlauts = "x";
+  for (int i = 0; i < 10'000; ++i) umlauts += "\xc3\xa4";
+  const error cut = fails(umlauts, umlauts);
+  EXPECT_TRUE(cut.message() == umlauts.substr(0, 1023)) << cut.message().size();
+  EXPECT_TRUE(cut.hint() == umlauts.substr(0, 511)) << cut.hint().size();
+}
+
 TYPED_TEST(grpc_unary, an_unknown_callable_is_named_in_the_error) {
   const auto server = this->serve();
   ASSERT_TRUE(server->serve_stream("stream", [](grpc_stream) {}));

@@ -3,6 +3,7 @@
 #include <optional>
 #include <parley/adapters/grpc/errc.hpp>
 #include <parley/adapters/grpc/provider/status.hpp>
+#include <parley/core/text/utf8.hpp>
 #include <utility>
 
 #include <parley/proto/parley.pb.h>
@@ -100,10 +101,28 @@ error code_error(const ::grpc::Status& status, std::string_view text) {
   return grpc_errc::unknown;
 }
 
+// Of what is sent, in bytes. Both fit by far into the 8 KiB that headers may have, where each byte
+// of a message may take three.
+constexpr std::size_t longest_message = 1024;
+constexpr std::size_t longest_of_fault = 512;
+
+// A text that was cut is better than a call that cannot end. One byte that is not UTF-8 would make
+// the rest unreadable at the other end: there, dots stand for what is not ASCII.
+std::string short_text(std::string_view text, std::size_t longest) {
+  std::size_t size = std::min(text.size(), longest);
+  const auto is_inner = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; };
+  while (size > 0 && size < text.size() && is_inner(text[size])) --size;
+  std::string cut(text.substr(0, size));
+  if (text::valid_utf8(cut)) return cut;
+  for (char& c : cut) c = static_cast<unsigned char>(c) < 0x80U ? c : '.';
+  return cut;
+}
+
 }  // namespace
 
 ::grpc::Status status_of(const error& why) {
-  return {code_of(why), std::string(why.message().empty() ? why.info().text : why.message())};
+  const std::string_view text = why.message().empty() ? why.info().text : why.message();
+  return {code_of(why), short_text(text, longest_message)};
 }
 
 std::string fault_of(const error& why) {
@@ -111,9 +130,8 @@ std::string fault_of(const error& why) {
   f.set_domain(std::string(why.info().domain));
   f.set_name(std::string(why.name()));
   f.set_error_class(std::string(to_string(why.kind())));
-  // What a header may have by far; a text that was cut is better than a call that cannot end.
-  f.set_message(std::string(why.message().substr(0, 512)));
-  f.set_hint(std::string(why.hint().substr(0, 512)));
+  f.set_message(short_text(why.message(), longest_of_fault));
+  f.set_hint(short_text(why.hint(), longest_of_fault));
   if (const auto wait = why.retry_after()) {
     f.set_retry_after_ms(static_cast<std::uint64_t>(std::max<std::int64_t>(0, wait->count())));
   }
