@@ -40,7 +40,7 @@ examples:
   parley sub mqtt://localhost 'sensor/+/data' --qos 1
   parley pub mqtt://localhost sensor/7/data 21.5 --qos 1 --retain
   parley sub events --fallback redis://cache,mqtt://hub,ws://gateway:8765
-  parley serve grpc://localhost:50051
+  parley serve 'grpc://localhost:50051?reflection=true'
   parley call grpc+unix:/run/service.sock calculate '{"x": 10, "y": 32}'
   parley serve rediss://localhost:6380 --cert chain.pem --key key.pem
 

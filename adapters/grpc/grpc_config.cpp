@@ -56,7 +56,8 @@ void check_client(const grpc_config& c, fault_list& found) {
   found.check(c.connect_timeout > duration::zero(), "connect_timeout is not positive");
   found.check(c.call_timeout >= duration::zero(), "call_timeout is negative");
   found.check(c.tls.clients == client_certificates::none, "tls.clients is a server's");
-  found.check(!c.relay && c.handlers == grpc_threads::loop, "relay and handlers are a server's");
+  found.check(!c.relay && !c.reflection && c.handlers == grpc_threads::loop,
+              "relay, reflection and handlers are a server's");
 }
 
 bool is_metadata_name(std::string_view name) {
@@ -81,6 +82,11 @@ bool read_size(std::string_view text, grpc_config& c) {
   if (!read_number(text, c.max_receive_message_length)) return false;
   c.max_send_message_length = c.max_receive_message_length;
   return true;
+}
+
+bool read_flag(std::string_view text, bool& to) {
+  to = text == "true";
+  return to || text == "false";
 }
 
 bool read_mode(std::string_view text, std::uint32_t& to) {
@@ -109,8 +115,9 @@ bool read_server(grpc_config& c, const uri_parameter& p, bool& good) {
     good = read_number(p.value, c.max_workers);
     c.handlers = grpc_threads::workers;
   } else if (p.name == "relay") {
-    good = p.value == "true" || p.value == "false";
-    c.relay = p.value == "true";
+    good = read_flag(p.value, c.relay);
+  } else if (p.name == "reflection") {
+    good = read_flag(p.value, c.reflection);
   } else if (p.name == "mode") {
     good = read_mode(p.value, c.socket_mode);
   } else {

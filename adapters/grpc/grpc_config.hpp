@@ -76,6 +76,11 @@ struct grpc_config {
   std::uint32_t socket_mode = 0600;  // permissions of the Unix socket
   // A client's shout goes to all other clients that listen as well, as through a broker.
   bool relay = false;
+  // Whether a tool such as grpcurl may ask which services there are and what their messages look
+  // like (gRPC's server reflection, grpc.reflection.v1alpha), with services of your own: everybody
+  // who can connect. gRPC answers it in threads of its own. errc::unavailable where it was not
+  // built in.
+  bool reflection = false;
   // How long close() of a server waits for the calls that run.
   duration stop_timeout = std::chrono::seconds(5);
 
@@ -125,8 +130,8 @@ struct grpc_config {
   // ca_certs. Unknown ones are an error.
   static result<grpc_config> from_uri(const parley::uri& where);
   // A server there. The host is a numeric address or localhost. Parameters: compression, max_size,
-  // max_workers, relay (true, false), mode (of the socket, octal); with TLS certfile, keyfile,
-  // ca_certs, clients.
+  // max_workers, relay (true, false), reflection (true, false), mode (of the socket, octal); with
+  // TLS certfile, keyfile, ca_certs, clients.
   static result<grpc_config> server_from_uri(const parley::uri& where);
 };
 

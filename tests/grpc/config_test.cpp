@@ -45,7 +45,7 @@ TEST(grpc_config, all_faults_are_told_at_once) {
   client.is_server = false;
   client.host = "example.org";
   client.connect_timeout = {};
-  client.relay = true;
+  client.relay = client.reflection = true;
   client.metadata = {{"Upper", "x"}};
   EXPECT_THAT(faults_of(client), AllOf(HasSubstr("port is 0"), HasSubstr("connect_timeout"),
                                        HasSubstr("relay"), HasSubstr("\"Upper\"")));
@@ -92,12 +92,14 @@ TEST(grpc_config, of_a_client_from_a_uri) {
 }
 
 TEST(grpc_config, of_a_server_from_a_uri) {
-  auto c = grpc_config::server_from_uri(*uri::parse("grpc://localhost:0?relay=true"));
+  auto c =
+      grpc_config::server_from_uri(*uri::parse("grpc://localhost:0?relay=true&reflection=true"));
   ASSERT_TRUE(c) << c.error().to_string();
   EXPECT_TRUE(c->is_server);
   EXPECT_EQ(c->host, "127.0.0.1");
   EXPECT_EQ(c->port, 0);
   EXPECT_TRUE(c->relay);
+  EXPECT_TRUE(c->reflection);
   c = grpc_config::server_from_uri(*uri::parse("grpc+unix:/tmp/x.sock?mode=660&max_workers=4"));
   ASSERT_TRUE(c) << c.error().to_string();
   EXPECT_EQ(c->socket_mode, 0660U);
@@ -105,6 +107,7 @@ TEST(grpc_config, of_a_server_from_a_uri) {
   EXPECT_EQ(c->handlers, grpc_threads::workers);
   EXPECT_FALSE(grpc_config::server_from_uri(*uri::parse("grpcs://localhost:1")));
   EXPECT_FALSE(grpc_config::server_from_uri(*uri::parse("grpc://localhost:1?mode=9")));
+  EXPECT_FALSE(grpc_config::server_from_uri(*uri::parse("grpc://localhost:1?reflection=1")));
   EXPECT_FALSE(grpc_config::server_from_uri(*uri::parse("grpc://example.org:1")));
   EXPECT_FALSE(grpc_config::server_from_uri(*uri::parse("http://localhost:1")));
 }

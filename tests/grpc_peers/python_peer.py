@@ -1,4 +1,4 @@
-"""python_peer.py FOLDER server [CERT KEY] | client TARGET [CA]
+"""python_peer.py FOLDER server [CERT KEY] | client TARGET [CA] | reflection TARGET
 
 python3-grpcio as a peer of the service of proto/parley.proto, whose messages protoc has made in
 FOLDER. The server prints its port. The client talks to a server that knows the same, prints "ok" at
@@ -11,6 +11,8 @@ its end, and asserts. What both know:
   mirror  Converse: each request back
   Listen  the server: a message for each filter, so that one client is enough
           the client: what it shouts itself
+
+`reflection` asks what services there are and what they look like, as grpcurl does, and prints "ok".
 """
 import concurrent.futures
 import sys
@@ -218,9 +220,25 @@ def talk(target, ca=None):
     print("ok")
 
 
+def reflection(target):
+    """In bytes, as python3-grpcio has no messages for it: list_services is field 7, and
+    file_containing_symbol field 4."""
+    method = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+    name = b"parley.v1.Parley"
+    with grpc.insecure_channel(target) as channel:
+        asked = iter([b"\x3a\x01*", b"\x22" + bytes([len(name)]) + name])
+        services, files = channel.stream_stream(method)(asked, timeout=60)
+    assert name in services and b"grpc.reflection.v1alpha.ServerReflection" in services
+    # All of the schema but its file's name, which stands in front: field 1, a length, the name.
+    assert wire.DESCRIPTOR.serialized_pb[2 + len(wire.DESCRIPTOR.name):] in files
+    print("ok")
+
+
 def main(role, *words):
     if role == "server":
         serve(words)
+    elif role == "reflection":
+        reflection(*words)
     else:
         talk(*words)
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <parley/adapters/grpc/provider/callable.hpp>
+#include <parley/adapters/grpc/provider/reflection.hpp>
 #include <parley/adapters/grpc/provider/server_core.hpp>
 #include <parley/adapters/grpc/provider/service.hpp>
 #include <parley/adapters/grpc/provider/settings.hpp>
@@ -60,6 +61,7 @@ result<void> grpc_server_core::listen() {
   ::grpc::EnableDefaultHealthCheckService(true);
   ::grpc::ServerBuilder builder;
   set_options(builder, config_);
+  if (auto ok = set_reflection(builder, config_.reflection); !ok) return ok;
   int chosen = 0;
   builder.AddListeningPort(listening_of(config_), *credentials, &chosen);
   port_ = std::make_shared<grpc_port>(loop_);
