@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <parley/adapters/grpc/grpc_message.hpp>
 #include <parley/core/api/overflow.hpp>
 #include <parley/core/api/tables.hpp>
 #include <parley/core/error.hpp>
@@ -24,9 +25,6 @@ enum class grpc_balancing : std::uint8_t {
   pick_first,   // the first that can be reached, until it is lost
   round_robin,  // one after the other, of those that can be reached and say that they are healthy
 };
-
-// How messages are compressed on their way.
-enum class grpc_compression : std::uint8_t { none, gzip, deflate };
 
 // In which threads a server's handlers run.
 enum class grpc_threads : std::uint8_t {
@@ -93,6 +91,8 @@ struct grpc_config {
   std::size_t write_limit = std::size_t{1} << 20;
   overflow write_policy = overflow::reject;  // for clients that listen
 
+  // Of what this end sends; a call or stream of a client may choose another one. The other end need
+  // not be told: it reads all of them, and a server leaves out what its client does not read.
   grpc_compression compression = grpc_compression::none;
 
   // --- a client

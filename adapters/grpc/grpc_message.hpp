@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <parley/core/bytes.hpp>
 #include <parley/core/value/value.hpp>
 #include <string>
@@ -11,6 +12,9 @@
 #include <vector>
 
 namespace parley {
+
+// How messages are compressed on their way. One that would not get smaller goes as it is.
+enum class grpc_compression : std::uint8_t { none, gzip, deflate };
 
 // Names and texts in their order; a name may occur twice. Names are in lower case, and what ends in
 // "-bin" may be any bytes; all others are printable ASCII.

@@ -34,6 +34,8 @@ struct grpc_call_options {
   duration timeout{};
   // May be carried out twice: see grpc_config::retry. Calls alone.
   bool repeatable = false;
+  // How its messages are compressed; nothing: as grpc_config::compression says.
+  std::optional<grpc_compression> compression{};
   // Sent besides the provider's own; must live until the call returns.
   const grpc_metadata* metadata = nullptr;
 };

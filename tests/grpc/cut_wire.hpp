@@ -1,5 +1,5 @@
-// Between a client and a server: passes bytes on, and is cut when a test says so. What a server
-// that is killed looks like to its clients.
+// Between a client and a server: passes bytes on, counts them, and is cut when a test says so. What
+// a server that is killed looks like to its clients.
 #pragma once
 
 #include <memory>
@@ -23,6 +23,9 @@ class cut_wire final : private acceptor {
   // Nobody gets through any more, and no byte of those that are.
   void swallow() { swallows_ = true; }
   std::size_t count() const { return count_; }
+  // Bytes of all connections.
+  std::size_t to_server() const { return to_server_; }
+  std::size_t to_client() const { return to_client_; }
 
  private:
   using pair = std::pair<std::unique_ptr<raw_peer>, std::unique_ptr<raw_peer>>;
@@ -34,13 +37,14 @@ class cut_wire final : private acceptor {
     auto in = std::make_unique<raw_peer>(c);
     auto out = std::make_unique<raw_peer>(loop_, to_);
     driver* const d = in->driven();
-    pass(*in, *out);
-    pass(*out, *in);
+    pass(*in, *out, to_server_);
+    pass(*out, *in, to_client_);
     pairs_.emplace_back(std::move(in), std::move(out));
     return d;
   }
-  void pass(raw_peer& from, raw_peer& to) {
-    from.on_data = [this, &to](raw_peer& p) {
+  void pass(raw_peer& from, raw_peer& to, std::size_t& bytes) {
+    from.on_data = [this, &to, &bytes](raw_peer& p) {
+      bytes += p.received.size();
       if (!swallows_) to.send(p.received);
       p.received.clear();
       if (p.has_ended || p.is_gone()) to.close();
@@ -51,7 +55,7 @@ class cut_wire final : private acceptor {
   address to_;
   std::unique_ptr<listener> listener_;
   std::vector<pair> pairs_;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0, to_server_ = 0, to_client_ = 0;
   bool swallows_ = false;
 };
 

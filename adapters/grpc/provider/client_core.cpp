@@ -302,6 +302,7 @@ void grpc_client_core::prepare(::grpc::ClientContext& context, const grpc_call_o
   }
   context.set_wait_for_ready(config_.waiting == grpc_waiting::always ||
                              (config_.waiting == grpc_waiting::while_connecting && !has_failed_));
+  if (options.compression) context.set_compression_algorithm(algorithm_of(*options.compression));
   for (const auto& [name, text] : config_.metadata) context.AddMetadata(name, text);
   if (!options.metadata) return;
   for (const auto& [name, text] : *options.metadata) context.AddMetadata(name, text);

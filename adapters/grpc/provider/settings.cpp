@@ -19,11 +19,6 @@ int length(std::size_t n) {
   return static_cast<int>(std::min<std::size_t>(n, std::numeric_limits<int>::max()));
 }
 
-grpc_compression_algorithm algorithm_of(grpc_compression c) {
-  if (c == grpc_compression::gzip) return GRPC_COMPRESS_GZIP;
-  return c == grpc_compression::deflate ? GRPC_COMPRESS_DEFLATE : GRPC_COMPRESS_NONE;
-}
-
 // gRPC writes an interface's number behind '%' inside the brackets.
 std::string host_and_port(const endpoint& e) {
   const bool is_v6 = e.host().contains(':');
@@ -93,6 +88,11 @@ std::string target_of(const grpc_config& c) {
 std::string listening_of(const grpc_config& c) {
   if (const std::string socket = socket_of(c); !socket.empty()) return "unix:" + socket;
   return host_and_port(endpoint(c.host, c.port));
+}
+
+grpc_compression_algorithm algorithm_of(grpc_compression c) {
+  if (c == grpc_compression::gzip) return GRPC_COMPRESS_GZIP;
+  return c == grpc_compression::deflate ? GRPC_COMPRESS_DEFLATE : GRPC_COMPRESS_NONE;
 }
 
 ::grpc::ChannelArguments channel_arguments(const grpc_config& c) {

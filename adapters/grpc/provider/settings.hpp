@@ -17,6 +17,9 @@ std::string target_of(const grpc_config& c);
 // A server's: where it listens.
 std::string listening_of(const grpc_config& c);
 
+// Compression in gRPC's words.
+grpc_compression_algorithm algorithm_of(grpc_compression c);
+
 ::grpc::ChannelArguments channel_arguments(const grpc_config& c);
 void set_options(::grpc::ServerBuilder& builder, const grpc_config& c);
 
