@@ -260,6 +260,26 @@ TEST_F(fallback_speakers, a_failure_of_the_connection_is_a_loss) {
   EXPECT_THAT(mqtt.log, ElementsAre("events:1"));
 }
 
+// As gRPC does it: a code of its own, whose cause is the connection.
+TEST_F(fallback_speakers, a_cause_tells_of_the_connection) {
+  redis.answers = error(fallback_errc::no_carrier).with_cause(error(errc::reset));
+  make();
+  auto s = speak();
+  EXPECT_TRUE(shout(s, 1));
+  EXPECT_EQ(carrier(), "mqtt");
+  EXPECT_THAT(mqtt.log, ElementsAre("events:1"));
+}
+
+TEST_F(fallback_speakers, a_refusal_with_a_cause_is_no_loss) {
+  redis.answers = error(errc::too_large).with_cause(error(errc::reset));
+  make();
+  auto s = speak();
+  EXPECT_EQ(shout(s, 1).error(), errc::too_large);
+  redis.answers = error(errc::timed_out).with_cause(error(errc::reset));
+  EXPECT_EQ(shout(s, 1).error(), errc::timed_out);
+  EXPECT_EQ(carrier(), "redis");
+}
+
 TEST_F(fallback_speakers, policies_say_what_becomes_of_the_rest) {
   for (const auto policy : {switch_policy::drop, switch_policy::refuse}) {
     config.options.during_switch = policy;

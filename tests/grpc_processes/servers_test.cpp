@@ -51,6 +51,9 @@ TYPED_TEST(grpc_server_process, is_killed_in_a_call) {
       ASSERT_FALSE(r);
       EXPECT_EQ(r.error(), grpc_errc::unavailable) << r.error().to_string();
       EXPECT_FALSE(r.error().hint().empty());
+      // A connection, and not the server's word.
+      ASSERT_TRUE(r.error().cause()) << r.error().to_string();
+      EXPECT_EQ(*r.error().cause(), errc::reset);
     });
     // It may have been carried out, and so is not again.
     EXPECT_EQ(this->server.runs(7), 0);

@@ -78,6 +78,18 @@ error connection_error(std::string_view text) {
   return grpc_errc::unavailable;
 }
 
+// That the connection was lost under a call is told as the cause, so that it is not taken for a
+// word of the server: fall-back goes on elsewhere. A server of ours that ends says so itself.
+std::optional<errc> loss_of(std::string_view text) {
+  const auto says = [&](std::string_view words) { return text.contains(words); };
+  if (text == "the server ends") return errc::closed;
+  if (says("Socket closed") || says("recvmsg:") || says("sendmsg:") || says("onnection reset") ||
+      says("Broken pipe") || says("GOAWAY") || says("watchdog") || says("onnection timed out")) {
+    return errc::reset;
+  }
+  return std::nullopt;
+}
+
 // gRPC says "Received message larger than max (4194305 vs. 4194304)".
 bool is_too_large(std::string_view text) { return text.contains("larger than max"); }
 
@@ -147,7 +159,10 @@ error error_of(const ::grpc::Status& status, std::string_view fault) {
   if (has_fault) by_name = named(f);
   error made = by_name ? *std::move(by_name) : code_error(status, text);
   if (!text.empty() && text != made.info().text) made = std::move(made).with_message(text);
-  if (!has_fault) return made;
+  if (!has_fault) {
+    const auto loss = made == grpc_errc::unavailable ? loss_of(text) : std::nullopt;
+    return loss ? std::move(made).with_cause(*loss) : made;
+  }
   if (!f.hint().empty()) made = std::move(made).with_hint(f.hint());
   if (f.retry_after_ms() > 0 && f.retry_after_ms() < 1'000'000'000) {
     const auto wait = std::chrono::milliseconds(static_cast<std::int64_t>(f.retry_after_ms()));

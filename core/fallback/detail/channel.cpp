@@ -5,11 +5,16 @@
 namespace parley::detail {
 namespace {
 
-// Whether the connection has failed, and not the peer refused.
+// Whether the connection has failed, and not the peer refused. Of a protocol's own error the cause
+// tells it.
 bool is_of_connection(const error& why) {
-  return why == errc::refused || why == errc::unreachable || why == errc::unresolvable ||
-         why == errc::reset || why == errc::truncated || why == errc::closed || why == errc::io ||
-         why == errc::not_connected;
+  if (why == errc::refused || why == errc::unreachable || why == errc::unresolvable ||
+      why == errc::reset || why == errc::truncated || why == errc::closed || why == errc::io ||
+      why == errc::not_connected) {
+    return true;
+  }
+  const bool may_be = why.is_transient() && why != errc::timed_out;
+  return may_be && why.cause() && is_of_connection(*why.cause());
 }
 
 // What has happened, in the length that a list of five allows.
