@@ -69,6 +69,10 @@ void child::terminate() {
   if (pid_ > 0) ::kill(pid_, SIGTERM);
 }
 
+void child::freeze() {
+  if (pid_ > 0) ::kill(pid_, SIGSTOP);
+}
+
 void child::kill() {
   if (pid_ < 0) return;
   ::kill(pid_, SIGKILL);

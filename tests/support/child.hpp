@@ -24,6 +24,8 @@ class child {
   bool has_ended();
   // Asks it to end (SIGTERM).
   void terminate();
+  // It hangs: connections stay open, nothing is answered. Only kill() ends it then.
+  void freeze();
   void kill();
   // Once it has ended: its exit code; -1 if a signal ended it, 127 if there is no such program.
   int code() const { return code_; }

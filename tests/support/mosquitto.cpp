@@ -107,6 +107,10 @@ void mosquitto::stop() {
 
 void mosquitto::kill9() { server_.reset(); }
 
+void mosquitto::freeze() {
+  if (server_) server_->freeze();
+}
+
 void mosquitto::restart() {
   stop();
   start();

@@ -47,6 +47,8 @@ class mosquitto {
   // Ends it in good order: it keeps what is to persist. And at once.
   void stop();
   void kill9();
+  // It hangs until kill9().
+  void freeze();
   // Starts it where it was.
   void restart();
 
