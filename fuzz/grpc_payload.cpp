@@ -175,7 +175,9 @@ value build(reader& in, int depth) {
     case 7: {  // a chain, which needs few bytes to be long
       const int length = in.byte() % 64;
       value inner = depth < 4 ? build(in, depth + 1) : value();
-      for (int i = 0; i < length; ++i) inner = how < 128 ? array(inner) : fields("k", inner);
+      for (int i = 0; i < length; ++i) {
+        inner = how < 128 ? array(std::move(inner)) : fields("k", std::move(inner));
+      }
       return inner;
     }
     case 8:
