@@ -24,19 +24,6 @@ TYPED_TEST(grpc_clients_on, python) {  // S33 to S38
   this->expect_all_wires(python_peer());
 }
 
-TYPED_TEST(grpc_clients_on, reflection) {
-  grpc_config c;
-  c.host = "127.0.0.1";
-  c.reflection = true;
-  grpc_provider server(this->home, c);
-  ASSERT_TRUE(this->at.wait(server.initialize()));
-  std::vector<std::string> words = python_peer();
-  words.insert(words.end(), {"reflection", server.local_address()->to_string()});
-  child asking(std::move(words));
-  EXPECT_TRUE(this->at.run_until([&] { return asking.has_ended(); }, 90s));
-  EXPECT_EQ(asking.out(), "ok\n") << asking.err();
-}
-
 #if PARLEY_TEST_GRPC_NODE
 TYPED_TEST(grpc_clients_on, node) {  // S33 to S38
   this->expect_all_wires(node_peer());
