@@ -5,7 +5,6 @@
 #include <parley/codecs/resp/detail/redis_core.hpp>
 #include <parley/codecs/resp/detail/redis_served.hpp>
 #include <parley/codecs/resp/detail/redis_speaker.hpp>
-#include <parley/core/async/guard.hpp>
 
 namespace parley::detail {
 
@@ -39,10 +38,9 @@ operation<callable> redis_served::begin() {
 }
 
 void redis_served::forget() noexcept {
-  is_serving_ = false;
   ear_.reset();
-  // Destroyed last: it may hold the last handle of this.
-  const call_handler gone = std::move(handler_);
+  // Last: the handler may hold the last handle of this.
+  handler_.drop();
 }
 
 // Others may answer the same name, and all have heard it: the one that sets the key runs it.
@@ -67,32 +65,17 @@ void redis_served::hear(const message& m) {
                      [](resp::element reply) -> result<bool> { return !reply.is_null(); })
       .then([self = callable(this), this, bytes = std::string(m.text())](const result<bool>& mine) {
         const auto again = read_redis_request(as_bytes(bytes));
-        if (mine && *mine && is_serving_) return answer(*again);
-        if (mine || !is_serving_ || !core_.config().watch) return;
+        if (mine && *mine && handler_.is_serving()) return answer(*again);
+        if (mine || !handler_.is_serving() || !core_.config().watch) return;
         core_.config().watch->log(
             log_level::error, "redis",
             "a call of " + name_ + " could not be claimed: " + mine.error().to_string());
       });
 }
 
-result<value> redis_served::run(byte_view payload) {
-  auto request = decode(payload, decode_policy::json_or_text, &json::decode);
-  if (!request) return request;
-  if (!handler_) return fail(errc::not_supported, "it runs already");
-  // The handler may drop this or the provider: it is moved out, so that it is not destroyed while
-  // it runs.
-  call_handler running = std::move(handler_);
-  result<value> outcome;
-  const auto ran = guarded([&] { outcome = running(*request); });
-  if (is_serving_) handler_ = std::move(running);
-  if (ran) return outcome;
-  core_.callback_failed(ran.error());
-  return std::unexpected(ran.error());
-}
-
 void redis_served::answer(const redis_request& r) {
   const redis_core_ref keep(core_);
-  const result<value> outcome = run(r.payload);
+  const result<value> outcome = handler_.run(r.payload, &json::decode, core_);
   const auto payload = outcome ? json::payload::of(*outcome) : std::unexpected(outcome.error());
   redis_answer a{.number = r.number};
   if (payload) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <parley/core/api/speaker.hpp>
-#include <parley/core/async/guard.hpp>
+#include <parley/core/async/run_aside.hpp>
 #include <utility>
 
 namespace parley {
@@ -25,11 +25,11 @@ class ear {
   void hear(speaker_core& owner, fault_sink& faults, const message& m) {
     if (!told_) return;
     owner.retain();
-    // Moved out, so that it is not destroyed while it runs.
-    message_callback running = std::move(told_);
     changed_ = false;
-    if (auto ok = guarded([&] { running(m); }); !ok) faults.callback_failed(ok.error());
-    if (!changed_) told_ = std::move(running);
+    const auto ran = run_aside(
+        told_, [&](message_callback& running) { running(m); },
+        [&] { return changed_ ? nullptr : &told_; });
+    if (!ran) faults.callback_failed(ran.error());
     owner.release();
   }
 

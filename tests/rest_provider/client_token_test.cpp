@@ -109,6 +109,22 @@ TYPED_TEST(rest_token_on, a_source_that_fails) {
   EXPECT_EQ(origin.seen.size(), 0u);
 }
 
+// What is under way ends; the source is asked again afterwards.
+TYPED_TEST(rest_token_on, a_source_that_closes_its_provider) {
+  auto& origin = this->serve([this](const seen_request& r) { return this->guarded_answer(r); });
+  auto client = this->client_of(origin);
+  client->authorize_with([&](bool) {
+    if (this->asked.empty()) client->close().then([](const result<void>&) {});
+    this->asked.push_back(false);
+    return operation<std::string>::finished(this->home, this->valid);
+  });
+  auto api = this->named(*client, "/a");
+  EXPECT_FALSE(this->at.wait(api.call({})));
+  ASSERT_TRUE(this->at.wait(client->initialize()));
+  EXPECT_EQ(this->got(*client, "/a"), value(1));
+  EXPECT_EQ(this->asked.size(), 2u);
+}
+
 TYPED_TEST(rest_token_on, one_that_never_comes) {
   auto& origin = this->serve([](const seen_request&) { return json_reply("1"); });
   auto c = this->asking(this->url_of(origin));

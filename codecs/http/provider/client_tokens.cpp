@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <parley/codecs/http/provider/client_tokens.hpp>
 #include <parley/codecs/http/rest/authorization.hpp>
-#include <parley/core/async/guard.hpp>
+#include <parley/core/async/run_aside.hpp>
 #include <utility>
 
 namespace parley::detail {
@@ -75,11 +75,11 @@ void rest_tokens::run() {
   const std::uint64_t mine = ++question_;
   asking_ = true;
   // It may be replaced, or the provider destroyed, from inside.
-  rest_token_source running = std::move(source_);
   std::optional<operation<std::string>> answer;
-  const auto ok = guarded([&] { answer.emplace(running(refresh_)); });
+  const auto ok = run_aside(
+      source_, [&](rest_token_source& running) { answer.emplace(running(refresh_)); },
+      [&] { return used_ ? &source_ : nullptr; });
   if (mine != question_) return;
-  source_ = std::move(running);
   if (!ok) return arrived(mine, std::unexpected(ok.error()));
   std::move(*answer).then(
       [this, mine, held = core_handle(core_)](result<std::string> token) { arrived(mine, token); });

@@ -4,6 +4,7 @@
 #include <parley/codecs/http/provider/server_core.hpp>
 #include <parley/codecs/http/rest/rest_errc.hpp>
 #include <parley/core/async/guard.hpp>
+#include <parley/core/async/run_aside.hpp>
 #include <utility>
 
 namespace parley::detail {
@@ -328,9 +329,10 @@ void rest_server_core::put_away(rest_exchange& e) noexcept {
   if (access_log_ && server_) {
     rest_access seen;
     e.fill_access(seen);
-    rest_access_log running = std::move(access_log_);
-    if (auto ok = guarded([&] { running(seen); }); !ok) callback_failed(ok.error());
-    if (!access_log_ && server_) access_log_ = std::move(running);
+    const auto ran = run_aside(
+        access_log_, [&](rest_access_log& running) { running(seen); },
+        [&] { return server_ ? &access_log_ : nullptr; });
+    if (!ran) callback_failed(ran.error());
   }
   std::erase(peer->exchanges, &e);
   --under_way_;

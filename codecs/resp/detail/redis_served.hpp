@@ -3,7 +3,7 @@
 
 #include <optional>
 #include <parley/codecs/resp/detail/redis_call_words.hpp>
-#include <parley/core/api/callable.hpp>
+#include <parley/core/api/served_handler.hpp>
 #include <parley/core/api/speaker.hpp>
 #include <string>
 #include <string_view>
@@ -29,13 +29,11 @@ class redis_served final : public callable_core {
 
   void hear(const message& m);
   void answer(const redis_request& r);
-  result<value> run(byte_view payload);
 
   redis_core& core_;
   std::string name_;
-  call_handler handler_;
+  served_handler handler_;
   std::optional<speaker> ear_;
-  bool is_serving_ = true;
 };
 
 }  // namespace parley::detail

@@ -5,7 +5,7 @@
 #include <parley/codecs/websocket/errc.hpp>
 #include <parley/codecs/websocket/provider/server_core.hpp>
 #include <parley/codecs/websocket/provider/settings.hpp>
-#include <parley/core/async/guard.hpp>
+#include <parley/core/async/run_aside.hpp>
 #include <parley/core/text/utf8.hpp>
 #include <utility>
 
@@ -156,10 +156,11 @@ void websocket_server_core::receive_visitor(websocket_peer& peer, const http::re
   if (!admission_) return;
   const std::uint64_t id = ++visits_;
   visitors_.emplace(id, &peer);
-  websocket_admission running = std::move(admission_);
-  const auto ran = guarded([&] { running(head, peer.from(), websocket_visit(*this, id)); });
+  const auto ran = run_aside(
+      admission_,
+      [&](websocket_admission& asks) { asks(head, peer.from(), websocket_visit(*this, id)); },
+      [&] { return server_ ? &admission_ : nullptr; });
   if (!ran) callback_failed(ran.error());
-  if (!admission_) admission_ = std::move(running);
 }
 
 void websocket_server_core::answer_visit(std::uint64_t id, std::uint16_t status,
@@ -273,11 +274,13 @@ void websocket_server_core::answer_call(member& m, const websocket::envelope& e)
   result<value> answer;
   // The handler may drop itself or the provider.
   const std::string name(e.name);
-  call_handler running = std::move(found->second);
-  const auto ran = guarded([&] { answer = request ? running(*request) : request; });
-  if (const auto again = handlers_.find(name); again != handlers_.end() && !again->second) {
-    again->second = std::move(running);
-  }
+  const auto place = [&]() -> call_handler* {
+    const auto again = handlers_.find(name);
+    return again == handlers_.end() ? nullptr : &again->second;
+  };
+  const auto ran = run_aside(
+      found->second, [&](call_handler& running) { answer = request ? running(*request) : request; },
+      place);
   if (!ran) {
     callback_failed(ran.error());
     answer = std::unexpected(ran.error());
