@@ -46,12 +46,9 @@ void redis_speaker::begin(message_callback on_message, operation_base& op,
                           redis_subscriptions::outcome tell) {
   const speaker self(this);  // the old callback may hold the last handle
   op.set_fault_sink(&core_);
-  changed_ = true;
-  std::swap(on_message_, on_message);
+  const bool is_first = ear_.listen(std::move(on_message));
   const auto kind = options_.pattern ? resp::subscription::pattern : resp::subscription::channel;
-  if (std::exchange(listening_, true)) {
-    return core_.subscriptions().join(*this, kind, op, std::move(tell));
-  }
+  if (!is_first) return core_.subscriptions().join(*this, kind, op, std::move(tell));
   core_.subscriptions().add(*this, kind, op, std::move(tell));
 }
 
@@ -93,26 +90,8 @@ operation<void> redis_speaker::stop_listening() {
 }
 
 void redis_speaker::deliver(const resp::message_event& m) {
-  if (!on_message_) return;
   // Views of the input buffer: a message that is only looked at is never copied.
-  const message seen(m.channel, m.payload, m.pattern, options_.decode, &json::decode);
-  // The last handle may go inside the callback; this object must last until its
-  // end.
-  retain();
-  // The callback may replace itself, or drop the last handle of this speaker: it
-  // is moved out, so that it is not destroyed while it runs.
-  message_callback running = std::move(on_message_);
-  changed_ = false;
-  if (auto ok = guarded([&] { running(seen); }); !ok) core_.callback_failed(ok.error());
-  if (!changed_) on_message_ = std::move(running);
-  release();
-}
-
-void redis_speaker::forget() noexcept {
-  changed_ = true;
-  listening_ = false;
-  // Destroyed last: it may hold the last handle of this speaker.
-  const message_callback gone = std::move(on_message_);
+  ear_.hear(*this, core_, message(m.channel, m.payload, m.pattern, options_.decode, &json::decode));
 }
 
 }  // namespace parley::detail

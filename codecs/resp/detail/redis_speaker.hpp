@@ -3,6 +3,7 @@
 #pragma once
 
 #include <parley/codecs/resp/detail/redis_core.hpp>
+#include <parley/core/api/ear.hpp>
 #include <parley/core/api/speaker.hpp>
 #include <string>
 
@@ -24,7 +25,7 @@ class redis_speaker final : public speaker_core {
   // For the subscriptions: a message has come. Catches what the callback throws.
   void deliver(const resp::message_event& message);
   // The listening failed or the provider is gone: forgets the callback.
-  void forget() noexcept;
+  void forget() noexcept { ear_.forget(); }
 
  private:
   ~redis_speaker() override;
@@ -35,9 +36,7 @@ class redis_speaker final : public speaker_core {
   redis_core& core_;
   std::string name_;
   speaker_options options_;
-  message_callback on_message_;
-  bool listening_ = false;
-  bool changed_ = false;  // the callback was replaced or dropped during its call
+  ear ear_;
 };
 
 }  // namespace parley::detail
