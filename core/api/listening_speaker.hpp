@@ -55,6 +55,8 @@ class listening_speaker : public speaker_core {
   // The provider is gone: forgets the callback.
   void forget() noexcept { ear_.forget(); }
   bool is_listening() const noexcept { return ear_.is_listening(); }
+  // For who keeps it to tell it a message: whether it listens, and somebody else holds it still.
+  bool hears() const noexcept { return is_listening() && is_shared(); }
 
  protected:
   listening_speaker(Core& core, std::string_view name, speaker_options options)
@@ -88,6 +90,16 @@ class listening_speaker : public speaker_core {
   ear ear_;
 
  private:
+  // Where memory ends on the way it listens no more, and may try again.
+  struct attempt {
+    ~attempt() {
+      if (who == nullptr) return;
+      who->leave();
+      who->ear_.forget();
+    }
+    listening_speaker* who;
+  };
+
   operation<void> ended_with(result<void> r) {
     auto op = operation<void>::finished(core_.home(), std::move(r));
     op.state()->set_fault_sink(&core_);
@@ -96,7 +108,9 @@ class listening_speaker : public speaker_core {
   void begin(message_callback on_message, completer<void> done) {
     const speaker self(this);  // the old callback may hold the last handle
     if (!ear_.listen(std::move(on_message))) return done.complete({});
+    attempt to_join{this};
     join(std::move(done));
+    to_join.who = nullptr;
   }
 };
 

@@ -60,6 +60,8 @@ class speaker_core {
   void release() noexcept {
     if (--references_ == 0) dispose();
   }
+  // Somebody holds it beside the caller, who has retained it.
+  bool is_shared() const noexcept { return references_ > 1; }
 
  protected:
   virtual ~speaker_core() = default;

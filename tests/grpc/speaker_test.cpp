@@ -1,5 +1,6 @@
 // Channels over a stream of the server: shout, listen, wildcards, and a break in between.
 #include "grpc_on.hpp"
+#include "support/held_speakers.hpp"
 
 namespace parley::test {
 namespace {
@@ -149,6 +150,13 @@ TYPED_TEST(grpc_speakers, a_callback_may_end_it_all) {
   auto out = this->speak(*server, "a");
   EXPECT_EQ(this->shout(out, value(1)), 1);
   EXPECT_TRUE(this->at.run_until([&] { return gone; }));
+}
+
+TYPED_TEST(grpc_speakers, a_callback_may_hold_other_speakers) {
+  auto server = this->serve();
+  auto client = this->call();
+  end_while_a_speaker_is_held(this->at, *client, [&] { client.reset(); });
+  end_while_a_speaker_is_held(this->at, *server, [&] { server.reset(); });
 }
 
 }  // namespace

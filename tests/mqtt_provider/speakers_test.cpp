@@ -1,5 +1,6 @@
 // Speakers on every loop: what is subscribed, restored and heard, and how shouts end.
 #include "mqtt_provider/provider_on.hpp"
+#include "support/held_speakers.hpp"
 
 namespace parley::test {
 namespace {
@@ -168,6 +169,11 @@ TYPED_TEST(mqtt_speakers, a_callback_may_destroy_the_provider) {
   EXPECT_EQ(p, nullptr);
   EXPECT_EQ(waiting->error(), errc::cancelled);
   EXPECT_EQ(this->shout(t, "x").error(), errc::not_connected);
+}
+
+TYPED_TEST(mqtt_speakers, a_callback_may_hold_other_speakers) {
+  auto p = this->up(this->config());
+  end_while_a_speaker_is_held(this->at, *p, [&] { p.reset(); });
 }
 
 // Inboxes: what is not read holds the server back, and nothing is lost.

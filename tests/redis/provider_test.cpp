@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "redis/redis_on.hpp"
+#include "support/held_speakers.hpp"
 
 namespace parley::test {
 namespace {
@@ -281,6 +282,11 @@ TYPED_TEST(redis_on, the_provider_may_be_destroyed_in_a_message_callback) {
   auto late = this->at.wait(speaker->shout("2"));
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error(), errc::not_connected);
+}
+
+TYPED_TEST(redis_on, a_callback_may_hold_other_speakers) {
+  std::unique_ptr<redis_provider> redis = this->up();
+  end_while_a_speaker_is_held(this->at, *redis, [&] { redis.reset(); });
 }
 
 TYPED_TEST(redis_on, destroying_the_provider_cancels_what_is_pending) {

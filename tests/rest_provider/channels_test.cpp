@@ -1,5 +1,6 @@
 // Channels over server-sent events, at the server, on every loop. Its client is a script of bytes.
 #include "rest_provider/served_on.hpp"
+#include "support/held_speakers.hpp"
 
 namespace parley::test {
 namespace {
@@ -139,6 +140,11 @@ TYPED_TEST(rest_channels_on, clients_speak_too) {
   ASSERT_TRUE(this->at.wait(ear->stop_listening()));
   EXPECT_EQ(this->ask("POST", "/events/chat/room", "2").status, 202);
   EXPECT_EQ(heard.size(), 1U);
+}
+
+TYPED_TEST(rest_channels_on, a_callback_may_hold_other_speakers) {
+  this->start();
+  end_while_a_speaker_is_held(this->at, *this->server, [&] { this->server.reset(); });
 }
 
 // One that reads nothing costs the others nothing, and is bounded by the policy.

@@ -3,6 +3,7 @@
 
 #if PARLEY_HAS_FILES
 #include "rest_provider/rest_on.hpp"
+#include "support/held_speakers.hpp"
 
 namespace parley::test {
 namespace {
@@ -212,6 +213,11 @@ TYPED_TEST(rest_events_on, callbacks_that_destroy) {
   ASSERT_TRUE(this->is_left(2));
   EXPECT_EQ(heard, 2);
   EXPECT_EQ(this->at.wait(kept.shout("x")).error(), errc::not_connected);
+}
+
+TYPED_TEST(rest_events_on, a_callback_may_hold_other_speakers) {
+  auto client = this->up(this->listening());
+  end_while_a_speaker_is_held(this->at, *client, [&] { client.reset(); });
 }
 
 TYPED_TEST(rest_events_on, one_that_throws) {

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "support/held_speakers.hpp"
 #include "websocket_provider/provider_on.hpp"
 
 namespace parley::test {
@@ -262,6 +263,32 @@ TYPED_TEST(websocket_provider_on, a_provider_may_go_in_its_own_callback) {
   auto y = this->speak(*again, "y");
   this->shout(y, "2");
   ASSERT_TRUE(this->at.run_until([&] { return server == nullptr; }));
+}
+
+TYPED_TEST(websocket_provider_on, a_callback_may_hold_other_speakers) {
+  auto server = this->serve();
+  auto client = this->call();
+  end_while_a_speaker_is_held(this->at, *client, [&] { client.reset(); });
+  end_while_a_speaker_is_held(this->at, *server, [&] { server.reset(); });
+}
+
+// Of two that hear the same message, too.
+TYPED_TEST(websocket_provider_on, who_is_dropped_by_a_callback_hears_no_more) {
+  auto server = this->serve();
+  auto client = this->call();
+  strings heard;
+  std::optional<speaker> later;
+  int drops = 0;
+  auto drop = [&](const message&) {
+    later.reset();
+    ++drops;
+  };
+  auto first = this->at.wait(client->create_speaker("x", drop));
+  later = this->listen(*client, "x", heard);
+  auto out = this->speak(*server, "x");
+  this->shout(out, "1");
+  ASSERT_TRUE(this->at.run_until([&] { return drops == 1; }));
+  EXPECT_TRUE(heard.empty());
 }
 
 TEST(websocket_config, says_every_fault_at_once) {

@@ -258,7 +258,7 @@ void grpc_client_core::ask_for_all() {
   }
   // These first, so that whoever is told of a confirmation knows that they are there again.
   std::size_t restored = 0;
-  for (const auto& [filter, count] : filters_) {
+  for (const auto& [filter, count] : listeners_.filters()) {
     const bool asked =
         std::ranges::any_of(questions_, [&](const auto& q) { return q.second.filter == filter; });
     if (asked) continue;

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <parley/adapters/grpc/provider/client_core.hpp>
 #include <parley/adapters/grpc/provider/core.hpp>
 #include <parley/adapters/grpc/provider/server_core.hpp>
@@ -31,11 +30,7 @@ error grpc_core::not_ready() const {
 
 void grpc_core::shut() noexcept {
   is_up_ = false;
-  for (grpc_speaker* s : std::exchange(all_, {})) {
-    listeners_.remove(s->name(), *s);
-    s->forget();
-  }
-  filters_.clear();
+  listeners_.forget_all();
   // The core may outlive the provider (speakers hold it), the observer need not.
   config_.watch = nullptr;
 }
@@ -84,45 +79,18 @@ operation<speaker> grpc_core::open_speaker(std::string_view name, message_callba
 }
 
 void grpc_core::join(grpc_speaker& who, completer<void> done) {
-  listeners_.add(who.name(), who);
-  all_.push_back(&who);
-  auto found = filters_.find(who.name());
-  if (found == filters_.end()) found = filters_.emplace(std::string(who.name()), 0).first;
-  if (++found->second > 1) return done.complete({});
+  if (!listeners_.add(who)) return done.complete({});
   filter_added(who.name(), std::move(done));
 }
 
 void grpc_core::leave(grpc_speaker& who) noexcept {
-  const auto at = std::find(all_.begin(), all_.end(), &who);
-  if (at == all_.end()) return;
-  all_.erase(at);
-  listeners_.remove(who.name(), who);
-  const auto found = filters_.find(who.name());
-  if (found == filters_.end() || --found->second > 0) return;
-  filters_.erase(found);
+  if (!listeners_.remove(who)) return;
   (void)guarded([&] { filter_removed(who.name()); });
-}
-
-std::int64_t grpc_core::count_listeners(std::string_view topic) const {
-  std::int64_t count = 0;
-  listeners_.match(topic, [&](grpc_speaker&, std::string_view) { ++count; });
-  return count;
 }
 
 void grpc_core::deliver(std::string_view topic, byte_view payload) {
   const grpc_core_ref held(*this);
-  // A list of their own, as callbacks come and go; each is kept until its turn has passed.
-  std::vector<grpc_speaker*> told = std::exchange(telling_, {});
-  listeners_.match(topic, [&told](grpc_speaker& s, std::string_view) {
-    s.retain();
-    told.push_back(&s);
-  });
-  for (grpc_speaker* s : told) {
-    if (s->is_listening()) s->deliver(topic, payload);
-    s->release();
-  }
-  told.clear();
-  telling_ = std::move(told);
+  listeners_.tell(topic, [&](grpc_speaker& s) { s.deliver(topic, payload); });
 }
 
 // --- what only one of the two ends has --------------------------------------------------------

@@ -5,16 +5,14 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <parley/adapters/grpc/grpc_port.hpp>
 #include <parley/adapters/grpc/grpc_provider.hpp>
-#include <parley/core/api/topic_index.hpp>
+#include <parley/core/api/listeners.hpp>
 #include <parley/core/async/operation.hpp>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace parley::detail {
 
@@ -88,7 +86,6 @@ class grpc_core : public fault_sink {
   virtual void filter_removed(std::string_view filter) = 0;
   // Gives a message to the speakers whose filter matches.
   void deliver(std::string_view topic, byte_view payload);
-  std::int64_t count_listeners(std::string_view topic) const;
   // Whether it may be published.
   result<void> check(std::string_view topic, byte_view payload) const;
 
@@ -99,12 +96,9 @@ class grpc_core : public fault_sink {
   std::uint64_t connects_ = 0;
   provider_state state_ = provider_state::idle;
   bool is_up_ = false;
-  std::map<std::string, std::size_t, std::less<>> filters_;  // and how many speakers have them
+  listeners<grpc_speaker> listeners_;
 
  private:
-  topic_index<grpc_speaker> listeners_;
-  std::vector<grpc_speaker*> all_;      // that listen
-  std::vector<grpc_speaker*> telling_;  // room for deliver()
   std::uint32_t references_ = 1;
 };
 

@@ -303,7 +303,7 @@ std::int64_t grpc_server_core::spread(v1::Message message, std::uint64_t except)
 
 std::int64_t grpc_server_core::relay(const v1::Message& m) {
   if (!is_topic_name(m.topic())) return 0;
-  const std::int64_t here = count_listeners(m.topic());
+  const std::int64_t here = listeners_.count(m.topic());
   return config_.relay ? here + spread(m, m.sender()) : here;
 }
 

@@ -120,13 +120,20 @@ void rest_channel::disarm() noexcept {
   if (patience_.is_armed()) core_.home().set_timer(patience_, std::nullopt);
 }
 
+void rest_channel::keep_speakers() noexcept {
+  for (rest_client_speaker* const s : speakers_) s->retain();
+}
+
 void rest_channel::stop() noexcept {
   stopped_ = true;
   up_ = false;
   disarm();
   if (auto* const call = std::exchange(call_, nullptr)) call->drop();
   waiting_.clear();
-  for (rest_client_speaker* const s : std::exchange(speakers_, {})) s->forget();
+  for (rest_client_speaker* const s : std::exchange(speakers_, {})) {
+    s->forget();
+    s->release();
+  }
 }
 
 void rest_channel::connect() {
@@ -224,18 +231,9 @@ void rest_channel::deliver() {
 
 void rest_channel::tell(std::string_view topic, byte_view payload) {
   core_.record("message_size_bytes", static_cast<double>(payload.size()), {}, "in");
-  // A list of their own, as callbacks come and go; each is kept until its turn has passed.
-  std::vector<rest_client_speaker*> told = std::exchange(telling_, {});
-  for (rest_client_speaker* const s : speakers_) {
-    s->retain();
-    told.push_back(s);
-  }
-  for (rest_client_speaker* const s : told) {
-    if (s->is_listening()) s->deliver(topic, payload);
-    s->release();
-  }
-  told.clear();
-  telling_ = std::move(told);
+  told_listeners<rest_client_speaker> told(telling_);
+  for (rest_client_speaker* const s : speakers_) told.add(*s);
+  told.tell([&](rest_client_speaker& s) { s.deliver(topic, payload); });
 }
 
 // --- all of them ------------------------------------------------------------------------------
@@ -262,7 +260,10 @@ void rest_channels::leave(rest_client_speaker& who) noexcept {
 }
 
 void rest_channels::shut() noexcept {
-  for (const auto& [filter, channel] : std::exchange(by_filter_, {})) channel->stop();
+  const auto gone = std::exchange(by_filter_, {});
+  // All are kept before: forgetting one may drop others, of other channels too.
+  for (const auto& [filter, channel] : gone) channel->keep_speakers();
+  for (const auto& [filter, channel] : gone) channel->stop();
 }
 
 std::size_t rest_channels::calls() const noexcept {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <parley/codecs/http/event_stream.hpp>
 #include <parley/codecs/http/provider/client_call.hpp>
+#include <parley/core/api/listeners.hpp>
 #include <parley/core/async/operation.hpp>
 #include <parley/core/loop/timer.hpp>
 #include <parley/core/net/back_off.hpp>
@@ -55,7 +56,9 @@ class rest_channel final : public std::enable_shared_from_this<rest_channel> {
   // `done` is told when the server has confirmed, or that it will not.
   void add(rest_client_speaker& who, completer<void> done);
   void remove(rest_client_speaker& who) noexcept;
-  // Ends all of it; speakers forget their callbacks.
+  // Before stop(): none of its speakers ends until then.
+  void keep_speakers() noexcept;
+  // Ends all of it; speakers forget their callbacks, and are let go.
   void stop() noexcept;
 
   // --- for the call

@@ -83,10 +83,7 @@ void rest_server_channels::end_streams() {
 void rest_server_channels::shut() noexcept {
   if (is_armed()) core_.home().set_timer(*this, std::nullopt);
   while (!listeners_.empty()) drop(*listeners_.back());
-  for (rest_server_speaker* s : std::exchange(speakers_, {})) {
-    hearing_.remove(s->name(), *s);
-    s->forget();
-  }
+  hearing_.forget_all();
 }
 
 // --- publishing -------------------------------------------------------------------------------
@@ -306,15 +303,7 @@ void rest_server_channels::speak(rest_responder r) {
 }
 
 void rest_server_channels::deliver(std::string_view name, byte_view payload) {
-  std::vector<rest_server_speaker*> told;
-  hearing_.match(name, [&](rest_server_speaker& s, std::string_view) {
-    s.retain();
-    told.push_back(&s);
-  });
-  for (rest_server_speaker* s : told) {
-    s->deliver(name, payload);
-    s->release();
-  }
+  hearing_.tell(name, [&](rest_server_speaker& s) { s.deliver(name, payload); });
 }
 
 operation<speaker> rest_server_channels::open_speaker(std::string_view name,
@@ -325,18 +314,13 @@ operation<speaker> rest_server_channels::open_speaker(std::string_view name,
         core_, fail(errc::invalid_argument, "this is neither a name nor a sound filter"));
   }
   auto* const made = new rest_server_speaker(*this, name, options);
+  // Held until the operation has a handle of its own.
   speaker held(made);
-  if (on_message) made->begin(std::move(on_message));
-  return ended<speaker>(core_, std::move(held));
+  if (!on_message) return ended<speaker>(core_, std::move(held));
+  return made->listen_first(std::move(on_message));
 }
 
-void rest_server_channels::join(rest_server_speaker& who) {
-  hearing_.add(who.name(), who);
-  speakers_.push_back(&who);
-}
-
-void rest_server_channels::leave(rest_server_speaker& who) noexcept {
-  if (std::erase(speakers_, &who) > 0) hearing_.remove(who.name(), who);
-}
+void rest_server_channels::join(rest_server_speaker& who) { hearing_.add(who); }
+void rest_server_channels::leave(rest_server_speaker& who) noexcept { hearing_.remove(who); }
 
 }  // namespace parley::detail

@@ -5,8 +5,9 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <memory>
 #include <parley/codecs/http/provider/exchange.hpp>
+#include <parley/core/api/listeners.hpp>
 #include <parley/core/api/outbox.hpp>
 #include <parley/core/api/topic_index.hpp>
 #include <string>
@@ -61,9 +62,8 @@ class rest_server_channels final : private timer {
 
   rest_server_core& core_;
   topic_index<listener> listening_;
-  topic_index<rest_server_speaker> hearing_;
+  listeners<rest_server_speaker> hearing_;
   std::vector<std::shared_ptr<listener>> listeners_;
-  std::vector<rest_server_speaker*> speakers_;
   std::deque<kept> history_;  // without gaps
   std::size_t history_bytes_ = 0;
   std::uint64_t last_ = 0;

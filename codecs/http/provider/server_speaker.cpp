@@ -4,45 +4,25 @@
 
 namespace parley::detail {
 
-rest_server_speaker::rest_server_speaker(rest_server_channels& channels, std::string_view name,
-                                         speaker_options options)
-    : core_(channels.core()), channels_(channels), name_(name), options_(options) {
-  // The speaker may outlive the provider. Given back in the destructor.
-  core_.retain();
-}
-
-rest_server_speaker::~rest_server_speaker() {
-  channels_.leave(*this);
-  core_.release();
-}
-
 operation<delivery> rest_server_speaker::shout(const value& v) { return channels_.shout(name_, v); }
 
 operation<delivery> rest_server_speaker::shout_bytes(byte_view payload) {
   return channels_.shout_bytes(name_, payload);
 }
 
-void rest_server_speaker::begin(message_callback on_message) {
-  const speaker self(this);  // the old callback may hold the last handle
-  if (ear_.listen(std::move(on_message))) channels_.join(*this);
+result<void> rest_server_speaker::can_listen() const {
+  if (!core_.is_ready()) return std::unexpected(core_.not_ready());
+  return {};
 }
 
-operation<void> rest_server_speaker::listen(message_callback on_message) {
-  if (!core_.is_ready()) return ended<void>(core_, std::unexpected(core_.not_ready()));
-  begin(std::move(on_message));
-  return ended<void>(core_, {});
-}
-
-operation<void> rest_server_speaker::stop_listening() {
-  const speaker self(this);  // the callback may hold the last handle
-  channels_.leave(*this);
-  ear_.forget();
-  return ended<void>(core_, {});
+// Clients post to whatever name they like: there is nobody to be asked.
+void rest_server_speaker::join(completer<void> done) {
+  channels_.join(*this);
+  done.complete({});
 }
 
 void rest_server_speaker::deliver(std::string_view name, byte_view payload) {
-  const std::string_view pattern = has_wildcard(name_) ? std::string_view(name_) : "";
-  ear_.hear(*this, core_, message(name, payload, pattern, options_.decode, &json::decode));
+  hear(name, payload, &json::decode);
 }
 
 }  // namespace parley::detail

@@ -78,8 +78,8 @@ result<value> answer_of(const mqtt::message_event& m, bool is_error) {
 mqtt_calls::mqtt_calls(mqtt_core& core) noexcept : core_(core) {}
 mqtt_calls::~mqtt_calls() = default;
 
-void mqtt_calls::keep() noexcept { core_.retain(); }
-void mqtt_calls::let_go() noexcept { core_.release(); }
+void mqtt_calls::retain() noexcept { core_.retain(); }
+void mqtt_calls::release() noexcept { core_.release(); }
 
 // --- who may call ---------------------------------------------------------------------
 

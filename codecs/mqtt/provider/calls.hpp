@@ -45,9 +45,9 @@ class mqtt_calls final : public canceller, private mqtt_listener {
   };
 
   void hear(const mqtt::message_event& m) override;
-  bool is_listening() const noexcept override { return is_joined_; }
-  void keep() noexcept override;
-  void let_go() noexcept override;
+  bool hears() const noexcept override { return is_joined_; }
+  void retain() noexcept override;
+  void release() noexcept override;
 
   void join();
   void joined(const result<void>& outcome);

@@ -6,7 +6,6 @@
 #include <parley/codecs/mqtt/provider/served.hpp>
 #include <parley/codecs/mqtt/text.hpp>
 #include <parley/codecs/mqtt/topic.hpp>
-#include <parley/core/async/guard.hpp>
 #include <parley/core/text/utf8.hpp>
 #include <utility>
 
@@ -70,12 +69,6 @@ operation<callable> mqtt_served::begin() {
   return op;
 }
 
-void mqtt_served::forget() noexcept {
-  is_serving_ = false;
-  // Destroyed last: it may hold the last handle of this.
-  const call_handler gone = std::move(handler_);
-}
-
 void mqtt_served::hear(const mqtt::message_event& m) {
   if (m.topic != name_) {
     if (const auto topic = mqtt_reply_topic(name_, m.topic)) answer(m, *topic, false);
@@ -89,24 +82,9 @@ void mqtt_served::hear(const mqtt::message_event& m) {
   answer(m, *topic, true);
 }
 
-result<value> mqtt_served::run(const mqtt::message_event& m) {
-  auto request = decode(m.payload, decode_policy::json_or_text, &json::decode);
-  if (!request) return request;
-  if (!handler_) return fail(errc::not_supported, "it runs already");
-  // The handler may drop this or the provider: it is moved out, so that it is not destroyed while
-  // it runs.
-  call_handler running = std::move(handler_);
-  result<value> outcome;
-  const auto ran = guarded([&] { outcome = running(*request); });
-  if (is_serving_) handler_ = std::move(running);
-  if (ran) return outcome;
-  core_.callback_failed(ran.error());
-  return std::unexpected(ran.error());
-}
-
 void mqtt_served::answer(const mqtt::message_event& m, std::string_view topic,
                          bool has_properties) {
-  const result<value> outcome = run(m);
+  const result<value> outcome = handler_.run(m.payload, &json::decode, core_);
   if (!outcome) return answer_failure(m, topic, has_properties, outcome.error());
   const auto payload = json::payload::of(*outcome);
   if (!payload) return answer_failure(m, topic, has_properties, payload.error());

@@ -4,7 +4,7 @@
 #include <optional>
 #include <parley/codecs/mqtt/provider/core.hpp>
 #include <parley/codecs/mqtt/provider/listener.hpp>
-#include <parley/core/api/callable.hpp>
+#include <parley/core/api/served_handler.hpp>
 #include <string>
 
 namespace parley::detail {
@@ -31,12 +31,11 @@ class mqtt_served final : public callable_core, private mqtt_listener {
   void dispose() noexcept override { delete this; }
 
   void hear(const mqtt::message_event& m) override;
-  bool is_listening() const noexcept override { return is_serving_; }
-  void forget() noexcept override;
-  void keep() noexcept override { callable_core::retain(); }
-  void let_go() noexcept override { callable_core::release(); }
+  bool hears() const noexcept override { return handler_.is_serving(); }
+  void forget() noexcept override { handler_.drop(); }
+  void retain() noexcept override { callable_core::retain(); }
+  void release() noexcept override { callable_core::release(); }
 
-  result<value> run(const mqtt::message_event& m);
   void answer(const mqtt::message_event& m, std::string_view topic, bool has_properties);
   void answer_failure(const mqtt::message_event& m, std::string_view topic, bool has_properties,
                       const error& why);
@@ -44,8 +43,7 @@ class mqtt_served final : public callable_core, private mqtt_listener {
   mqtt_core& core_;
   std::string group_;  // "$share/GROUP/", or empty
   std::string name_;
-  call_handler handler_;
-  bool is_serving_ = true;
+  served_handler handler_;
 };
 
 }  // namespace parley::detail

@@ -31,10 +31,10 @@ class mqtt_speaker final : public speaker_core, private mqtt_listener {
   void dispose() noexcept override { delete this; }
 
   void hear(const mqtt::message_event& m) override;
-  bool is_listening() const noexcept override { return ear_.is_listening(); }
+  bool hears() const noexcept override { return ear_.is_listening() && is_shared(); }
   void forget() noexcept override { ear_.forget(); }
-  void keep() noexcept override { speaker_core::retain(); }
-  void let_go() noexcept override { speaker_core::release(); }
+  void retain() noexcept override { speaker_core::retain(); }
+  void release() noexcept override { speaker_core::release(); }
 
   result<void> check_shout() const;
   void begin(message_callback on_message, completer<void> done);

@@ -36,38 +36,6 @@ bool is_same(const mqtt_wish& a, const mqtt_wish& b) noexcept {
          a.retain_as_published == b.retain_as_published;
 }
 
-// Those that are being told: each is kept until its turn has passed, also where memory ends in
-// between.
-class kept_listeners {
- public:
-  explicit kept_listeners(std::vector<mqtt_listener*> room) noexcept : all_(std::move(room)) {}
-  kept_listeners(const kept_listeners&) = delete;
-  kept_listeners& operator=(const kept_listeners&) = delete;
-  ~kept_listeners() {
-    while (next_ < all_.size()) all_[next_++]->let_go();
-  }
-
-  void add(mqtt_listener& who) {
-    all_.push_back(&who);
-    who.keep();
-  }
-  void hear(const mqtt::message_event& m) {
-    for (; next_ < all_.size(); all_[next_++]->let_go()) {
-      if (all_[next_]->is_listening()) all_[next_]->hear(m);
-    }
-  }
-  // The room, for the next time.
-  std::vector<mqtt_listener*> take() noexcept {
-    next_ = 0;
-    all_.clear();
-    return std::move(all_);
-  }
-
- private:
-  std::vector<mqtt_listener*> all_;
-  std::size_t next_ = 0;
-};
-
 error refusal(const mqtt::subscribe_event& answer, std::string_view filter) {
   std::string text(filter);
   if (const auto said = answer.props.text(mqtt::property::reason_string)) {
@@ -180,14 +148,14 @@ void mqtt_subscriptions::shut(const error& why) noexcept {
   // All are kept before: forgetting one may drop others.
   for (const auto& each : ended) {
     by_topic_.remove(each->topic(), *each);
-    for (mqtt_listener* who : each->members) who->keep();
+    for (mqtt_listener* who : each->members) who->retain();
   }
   for (const auto& each : ended) {
     for (waiter& w : each->joining) w.done.complete(std::unexpected(why));
     for (auto& done : each->left) done.complete(std::unexpected(why));
     for (mqtt_listener* who : each->members) {
       who->forget();
-      who->let_go();
+      who->release();
     }
   }
 }
@@ -209,8 +177,7 @@ bool mqtt_subscriptions::is_meant(const entry& e, const mqtt::message_event& m) 
 }
 
 mqtt_subscriptions::outcome mqtt_subscriptions::deliver(const mqtt::message_event& m) {
-  // A list of their own, as callbacks come and go.
-  kept_listeners told(std::exchange(telling_, {}));
+  told_listeners<mqtt_listener> told(telling_);
   bool is_unwanted = false;
   bool is_heard = false;
   by_topic_.match(m.topic, [&](entry& e, std::string_view) {
@@ -223,8 +190,7 @@ mqtt_subscriptions::outcome mqtt_subscriptions::deliver(const mqtt::message_even
       told.add(*who);
     }
   });
-  told.hear(m);
-  telling_ = told.take();
+  told.tell([&](mqtt_listener& who) { who.hear(m); });
   if (is_heard) return outcome::heard;
   return is_unwanted ? outcome::unwanted : outcome::unclaimed;
 }
@@ -261,7 +227,7 @@ void mqtt_subscriptions::link_down(const error& why, bool final) {
     if (!final) continue;
     for (waiter& w : std::exchange(e->joining, {})) {
       std::erase(e->members, w.who);
-      w.who->keep();
+      w.who->retain();
       joining.push_back(std::move(w));
     }
   }
@@ -275,7 +241,7 @@ void mqtt_subscriptions::link_down(const error& why, bool final) {
   for (waiter& w : joining) {
     w.done.complete(std::unexpected(why));
     w.who->forget();
-    w.who->let_go();
+    w.who->release();
   }
 }
 
@@ -356,10 +322,10 @@ void mqtt_subscriptions::refuse(entry& e, const error& why) {
   const bool is_restored = !e.members.empty();
   if (!is_restored) erase(e);
   for (waiter& w : gone) {
-    w.who->keep();
+    w.who->retain();
     w.done.complete(std::unexpected(why));
     w.who->forget();
-    w.who->let_go();
+    w.who->release();
   }
   if (is_restored) owner_.filter_refused(filter, why);
 }

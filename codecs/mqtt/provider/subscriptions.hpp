@@ -5,6 +5,7 @@
 #include <memory>
 #include <parley/codecs/mqtt/mqtt_link.hpp>
 #include <parley/codecs/mqtt/provider/listener.hpp>
+#include <parley/core/api/listeners.hpp>
 #include <parley/core/api/topic_index.hpp>
 #include <parley/core/async/operation.hpp>
 #include <string>

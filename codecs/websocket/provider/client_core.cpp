@@ -85,7 +85,7 @@ void websocket_client_core::fired(time_point) {
 // Ends all that waits, and what the server sends for this client alone.
 void websocket_client_core::give_up(const error& why) {
   if (std::exchange(initialized_, false) && link().is_up() && shared_->has_others(*this)) {
-    for (const auto& [filter, count] : filters_) unsubscribe(filter);
+    for (const auto& [filter, count] : listeners_.filters()) unsubscribe(filter);
   }
   settle_initialize(std::unexpected(why));
   end_questions(why, true);
@@ -135,7 +135,7 @@ void websocket_client_core::link_up() {
     if (!q->filter.empty()) asked.push_back(q->filter);
   }
   std::size_t restored = 0;
-  for (const auto& [filter, count] : filters_) {
+  for (const auto& [filter, count] : listeners_.filters()) {
     if (std::find(asked.begin(), asked.end(), filter) != asked.end()) continue;
     (void)transmit({websocket::envelope_kind::sub, shared_->next_id(), filter, {}},
                    websocket::opcode::text);

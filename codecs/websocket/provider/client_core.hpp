@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <parley/codecs/websocket/provider/core.hpp>
 #include <parley/codecs/websocket/provider/shared_link.hpp>

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <parley/codecs/json/payload.hpp>
 #include <parley/codecs/websocket/provider/client_core.hpp>
 #include <parley/codecs/websocket/provider/core.hpp>
@@ -24,11 +23,7 @@ error websocket_core::not_ready() const {
 void websocket_core::shut() noexcept {
   remote_.close();
   initialized_ = false;
-  for (websocket_speaker* s : std::exchange(all_, {})) {
-    listeners_.remove(s->name(), *s);
-    s->forget();
-  }
-  filters_.clear();
+  listeners_.forget_all();
   // The core may outlive the provider (speakers hold it), the observer need not.
   config_.watch = nullptr;
 }
@@ -101,22 +96,12 @@ operation<inbox> websocket_core::open_inbox(std::string_view name, speaker_optio
 }
 
 void websocket_core::join(websocket_speaker& who, completer<void> done) {
-  listeners_.add(who.name(), who);
-  all_.push_back(&who);
-  auto found = filters_.find(who.name());
-  if (found == filters_.end()) found = filters_.emplace(std::string(who.name()), 0).first;
-  if (++found->second > 1) return done.complete({});
+  if (!listeners_.add(who)) return done.complete({});
   filter_added(who.name(), std::move(done));
 }
 
 void websocket_core::leave(websocket_speaker& who) noexcept {
-  const auto at = std::find(all_.begin(), all_.end(), &who);
-  if (at == all_.end()) return;
-  all_.erase(at);
-  listeners_.remove(who.name(), who);
-  const auto found = filters_.find(who.name());
-  if (found == filters_.end() || --found->second > 0) return;
-  filters_.erase(found);
+  if (!listeners_.remove(who)) return;
   (void)guarded([&] { filter_removed(who.name()); });
 }
 
@@ -128,23 +113,10 @@ void websocket_core::deliver(std::optional<std::string_view> name, byte_view pay
                            .operation = {},
                            .status = "in"});
   }
-  // A list of their own, as callbacks come and go; each is kept until its turn has passed.
-  std::vector<websocket_speaker*> told = std::exchange(telling_, {});
-  const auto tell = [&told](websocket_speaker& s, std::string_view) {
-    s.retain();
-    told.push_back(&s);
-  };
   if (name) {
-    listeners_.match(*name, tell);
-  } else {
-    for (websocket_speaker* s : all_) tell(*s, {});
+    return listeners_.tell(*name, [&](websocket_speaker& s) { s.deliver(*name, payload); });
   }
-  for (websocket_speaker* s : told) {
-    if (s->is_listening()) s->deliver(name ? *name : s->name(), payload);
-    s->release();
-  }
-  told.clear();
-  telling_ = std::move(told);
+  listeners_.tell_all([&](websocket_speaker& s) { s.deliver(s.name(), payload); });
 }
 
 }  // namespace parley::detail

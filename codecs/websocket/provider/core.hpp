@@ -2,18 +2,16 @@
 // provider may be destroyed at any moment, also inside its own callbacks.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <parley/codecs/websocket/envelope.hpp>
 #include <parley/codecs/websocket/frame.hpp>
 #include <parley/codecs/websocket/websocket_provider.hpp>
 #include <parley/core/api/inbox.hpp>
-#include <parley/core/api/topic_index.hpp>
+#include <parley/core/api/listeners.hpp>
 #include <parley/core/async/operation.hpp>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace parley::detail {
 
@@ -56,7 +54,7 @@ class websocket_core : public fault_sink, public remote_sink, public inbox_port 
   // Also one that has not joined.
   void leave(websocket_speaker& who) noexcept;
   // Whether a speaker here listens with this filter.
-  bool has_filter(std::string_view filter) const { return filters_.contains(filter); }
+  bool has_filter(std::string_view filter) const { return listeners_.has_filter(filter); }
 
   operation<inbox> open_inbox(std::string_view name, speaker_options options);
 
@@ -82,15 +80,12 @@ class websocket_core : public fault_sink, public remote_sink, public inbox_port 
   loop& loop_;
   websocket_config config_;
   remote_port remote_;
-  std::map<std::string, std::size_t, std::less<>> filters_;  // and how many speakers have them
+  listeners<websocket_speaker> listeners_;
   bool initialized_ = false;
 
  private:
   operation<delivery> shout_for_remote(std::string_view name, const value& v) override;
 
-  topic_index<websocket_speaker> listeners_;
-  std::vector<websocket_speaker*> all_;      // that listen
-  std::vector<websocket_speaker*> telling_;  // room for deliver()
   std::uint32_t references_ = 1;
 };
 

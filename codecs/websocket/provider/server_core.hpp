@@ -1,6 +1,7 @@
 // A websocket_provider that is a server: its clients, what they listen to, and broadcast.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <parley/codecs/websocket/deflate.hpp>
 #include <parley/codecs/websocket/provider/core.hpp>
