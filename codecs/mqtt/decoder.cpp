@@ -293,4 +293,15 @@ void decoder::fail(errc fault, decode_result& result) noexcept {
   result = {decode_status::failed, 0, 0};
 }
 
+std::size_t packet_size(byte_view begin) noexcept {
+  constexpr std::size_t longest = 5;  // of a fixed header
+  std::size_t length = 0;
+  for (std::size_t i = 1; i < std::min(begin.size(), longest); ++i) {
+    const std::size_t byte = byte_at(begin, i);
+    length += (byte & 0x7F) << (7 * (i - 1));
+    if (byte < 0x80) return i + 1 + length;
+  }
+  return 0;
+}
+
 }  // namespace parley::mqtt

@@ -38,6 +38,10 @@ struct decode_result {
   std::size_t need = 0;      // with need_data: at least so many more bytes
 };
 
+// How long the packet is that begins with these bytes, its fixed header included; 0 if they are too
+// few to say so. Checks nothing: for what was encoded here.
+std::size_t packet_size(byte_view begin) noexcept;
+
 class decoder {
  public:
   // `own` is our side: what only our side may send is refused from the peer. A client knows the

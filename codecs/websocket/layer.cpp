@@ -1,12 +1,60 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <parley/codecs/websocket/errc.hpp>
 #include <parley/codecs/websocket/layer.hpp>
 #include <string>
 #include <utility>
 
+namespace parley::detail {
+
+// What of a gather list is still to be written.
+class rest_of_list {
+ public:
+  explicit rest_of_list(buffer_list all) noexcept : all_(all) { skip(0); }
+
+  bool empty() const noexcept { return at_ == all_.size(); }
+  bool is_last() const noexcept { return at_ + 1 == all_.size(); }
+  std::size_t skipped() const noexcept { return skipped_; }
+  // The first piece, up to `most` bytes of it. Not if empty().
+  byte_view piece(std::size_t most) const noexcept {
+    const byte_view whole(static_cast<const std::byte*>(all_[at_].data), all_[at_].size);
+    return whole.subspan(offset_, std::min(whole.size() - offset_, most));
+  }
+  // The first bytes, moved together in `room` where they are apart.
+  byte_view begin(std::span<std::byte> room) const noexcept {
+    const byte_view first = piece(room.size());
+    if (first.size() == room.size()) return first;
+    std::size_t n = 0;
+    for (rest_of_list next = *this; !next.empty() && n < room.size();) {
+      const byte_view some = next.piece(room.size() - n);
+      std::memcpy(room.data() + n, some.data(), some.size());
+      n += some.size();
+      next.skip(some.size());
+    }
+    return room.first(n);
+  }
+  // No more than there are.
+  void skip(std::size_t n) noexcept {
+    skipped_ += n;
+    for (offset_ += n; at_ < all_.size() && offset_ >= all_[at_].size; ++at_) {
+      offset_ -= all_[at_].size;
+    }
+  }
+
+ private:
+  buffer_list all_;
+  std::size_t at_ = 0;
+  std::size_t offset_ = 0;  // in the first piece
+  std::size_t skipped_ = 0;
+};
+
+}  // namespace parley::detail
+
 namespace parley::websocket {
 namespace {
+
+using parley::detail::rest_of_list;
 
 // Above this the machine on top waits. A message is a part of it, so that none is refused.
 constexpr std::size_t most_output = 64 * 1024;
@@ -14,6 +62,7 @@ constexpr std::size_t most_output = 64 * 1024;
 constexpr std::size_t joined = 16 * 1024;
 // From here on a piece is worth a message of its own: joining would copy it once more.
 constexpr std::size_t large_piece = 4 * 1024;
+constexpr std::size_t no_end = static_cast<std::size_t>(-1);
 
 bool is_orderly(close_code code) noexcept {
   return code == close_code::normal || code == close_code::going_away ||
@@ -30,8 +79,12 @@ error closed_with(const close_event& e) {
 }  // namespace
 
 template <class Side>
-machine_layer<Side>::machine_layer(Side machine, std::shared_ptr<const void> kept)
-    : kept_(std::move(kept)), machine_(std::move(machine)) {}
+machine_layer<Side>::machine_layer(Side machine, std::shared_ptr<const void> kept,
+                                   message_measure measure)
+    : kept_(std::move(kept)),
+      machine_(std::move(machine)),
+      measure_(measure),
+      left_(measure ? 0 : no_end) {}
 
 template <class Side>
 machine_layer<Side>::~machine_layer() = default;
@@ -122,49 +175,51 @@ std::size_t machine_layer<Side>::write(buffer_list plain, time_point now) {
   // The peer's close frame was the end of both directions. What is given up is lost, as on a socket
   // that the peer has closed, and the machine above can end.
   if (ended_) return total_size(plain);
-  std::size_t taken = 0;
-  std::size_t i = 0;
-  while (machine_.is_open() && i < plain.size() && machine_.buffered() < most_output) {
-    const const_buffer& piece = plain[i];
-    if (piece.size < large_piece && i + 1 < plain.size()) {
-      const std::size_t n = write_joined(plain, i, now);
-      if (n == 0) break;
-      taken += n;
-      continue;
-    }
-    const std::size_t n = write_whole({static_cast<const std::byte*>(piece.data), piece.size}, now);
-    taken += n;
-    if (n < piece.size) break;
-    ++i;
+  rest_of_list rest(plain);
+  while (machine_.is_open() && !rest.empty() && machine_.buffered() < most_output) {
+    if (left_ == 0 && !measure_next(rest)) break;
+    const std::size_t n = write_some(rest, now);
+    if (n == 0) break;
+    rest.skip(n);
+    if (measure_) left_ -= n;
   }
-  return taken;
+  return rest.skipped();
 }
 
+// Where the message ends that is written next. False: the list ends too early to say so, and the
+// next one begins here.
 template <class Side>
-std::size_t machine_layer<Side>::write_whole(byte_view piece, time_point now) {
-  std::size_t taken = 0;
-  while (taken < piece.size() && machine_.buffered() < most_output) {
-    const byte_view part = piece.subspan(taken, std::min(piece.size() - taken, most_output));
-    if (!machine_.send_binary(part, now)) break;
-    taken += part.size();
-  }
-  return taken;
+bool machine_layer<Side>::measure_next(const rest_of_list& rest) noexcept {
+  std::array<std::byte, 8> room;
+  left_ = measure_(rest.begin(room));
+  if (left_ > 0) return true;
+  if (rest.skipped() > 0) return false;
+  // It was shown no more: from here on they end anywhere.
+  measure_ = nullptr;
+  left_ = no_end;
+  return true;
 }
 
-// Small pieces from `i` on as one message.
+// One message.
 template <class Side>
-std::size_t machine_layer<Side>::write_joined(buffer_list plain, std::size_t& i, time_point now) {
+std::size_t machine_layer<Side>::write_some(const rest_of_list& rest, time_point now) {
+  const byte_view piece = rest.piece(std::min(left_, most_output));
+  if (piece.size() < std::min(left_, large_piece) && !rest.is_last())
+    return write_joined(rest, now);
+  return machine_.send_binary(piece, now) ? piece.size() : 0;
+}
+
+// Small pieces as one message.
+template <class Side>
+std::size_t machine_layer<Side>::write_joined(const rest_of_list& rest, time_point now) {
   joined_.clear();
-  std::size_t next = i;
-  while (next < plain.size() && plain[next].size < large_piece &&
-         joined_.size() + plain[next].size <= joined) {
-    const auto* const from = static_cast<const std::byte*>(plain[next].data);
-    joined_.insert(joined_.end(), from, from + plain[next].size);
-    ++next;
+  for (rest_of_list next = rest; !next.empty() && joined_.size() < left_;) {
+    const byte_view piece = next.piece(left_ - joined_.size());
+    if (piece.size() >= large_piece || joined_.size() + piece.size() > joined) break;
+    joined_.insert(joined_.end(), piece.begin(), piece.end());
+    next.skip(piece.size());
   }
-  if (!machine_.send_binary(joined_, now)) return 0;
-  i = next;
-  return joined_.size();
+  return machine_.send_binary(joined_, now) ? joined_.size() : 0;
 }
 
 template <class Side>

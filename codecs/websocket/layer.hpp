@@ -9,9 +9,10 @@
 //                                   websocket::client(settings, host, "/mqtt", random)),
 //                               std::move(tls));
 //
-// Where a message begins and ends means nothing. Text is refused with 1003. A close frame with
-// 1000, 1001 or without a code is the end of the bytes, and any other code a failure; an end
-// without a close frame is errc::truncated.
+// Where a message begins and ends means nothing to the machine on top. Old peers want it all the
+// same: with a measure no message of WebSocket has bytes of two that the machine has sent. Text is
+// refused with 1003. A close frame with 1000, 1001 or without a code is the end of the bytes, and
+// any other code a failure; an end without a close frame is errc::truncated.
 #pragma once
 
 #include <memory>
@@ -22,6 +23,10 @@
 #include <string_view>
 #include <vector>
 
+namespace parley::detail {
+class rest_of_list;
+}
+
 namespace parley::websocket {
 
 // Side is client or server, as client_layer and server_layer.
@@ -30,7 +35,8 @@ class machine_layer final : public layer {
  public:
   // The machine is one that was not started, and server_settings::ask is off. `kept` lives as long
   // as the layer: what the machine borrows, if nobody else keeps that.
-  explicit machine_layer(Side machine, std::shared_ptr<const void> kept = nullptr);
+  explicit machine_layer(Side machine, std::shared_ptr<const void> kept = nullptr,
+                         message_measure measure = nullptr);
   ~machine_layer() override;
 
   // What was agreed upon, once open(); "" for none. Valid as long as the layer.
@@ -66,8 +72,9 @@ class machine_layer final : public layer {
   step take_data(opcode type, byte_view data, time_point now);
   std::size_t give(std::span<std::byte> into) noexcept;
   read_result end(std::size_t got) const noexcept;
-  std::size_t write_joined(buffer_list plain, std::size_t& i, time_point now);
-  std::size_t write_whole(byte_view piece, time_point now);
+  bool measure_next(const parley::detail::rest_of_list& rest) noexcept;
+  std::size_t write_some(const parley::detail::rest_of_list& rest, time_point now);
+  std::size_t write_joined(const parley::detail::rest_of_list& rest, time_point now);
 
   std::shared_ptr<const void> kept_;
   Side machine_;
@@ -75,6 +82,8 @@ class machine_layer final : public layer {
   std::vector<std::byte> moved_;  // what rest_ shows once the machine's buffer may not
   std::vector<std::byte> joined_;
   std::optional<error> why_;
+  message_measure measure_;
+  std::size_t left_;  // of the message that is being written
   bool opened_ = false;
   bool ended_ = false;    // the peer's bytes have ended
   bool closing_ = false;  // close() was called

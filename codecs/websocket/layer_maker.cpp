@@ -80,7 +80,8 @@ transports::maker client_layer_maker(std::string subprotocol) {
     if (r.home == nullptr) return fail(parley::errc::misuse, "a WebSocket layer needs a loop");
     auto kept = settings_of_client(name, r);
     return layer_ptr(std::make_unique<client_layer>(
-        client(kept->settings, std::string(r.authority), std::string(r.target), *r.home), kept));
+        client(kept->settings, std::string(r.authority), std::string(r.target), *r.home), kept,
+        r.measure));
   };
 }
 
@@ -88,7 +89,7 @@ transports::maker server_layer_maker(std::string subprotocol) {
   return [name = std::move(subprotocol), kept = std::shared_ptr<server_kept>()](
              const transport_request& r) mutable -> result<layer_ptr> {
     if (!kept || !kept->fits(r)) kept = settings_of_server(name, r);
-    return layer_ptr(std::make_unique<server_layer>(server(kept->settings), kept));
+    return layer_ptr(std::make_unique<server_layer>(server(kept->settings), kept, r.measure));
   };
 }
 

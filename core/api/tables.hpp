@@ -52,6 +52,9 @@ struct transport_request {
   // The same of a server: the pages that may connect besides its own, and whether TLS is below.
   std::span<const std::string> origins{};
   bool is_tls = false;
+  // For a layer that has messages of its own: each has one of the machine on top, or a part of one,
+  // and never two. Null: they end anywhere.
+  message_measure measure = nullptr;
   // How long the handshake may take. Zero: what the layer finds right.
   duration handshake_timeout{};
 };

@@ -63,4 +63,8 @@ class layer {
 
 using layer_ptr = std::unique_ptr<layer>;
 
+// Says of a machine's output where its messages end: how long the one is that begins with these
+// bytes, or 0 if they are too few to say so; 8 are never too few.
+using message_measure = std::size_t (*)(byte_view begin) noexcept;
+
 }  // namespace parley

@@ -3,6 +3,7 @@
 
 #include <parley/codecs/mqtt/broker/broker.hpp>
 #include <parley/codecs/mqtt/client.hpp>
+#include <parley/codecs/mqtt/decoder.hpp>
 #include <parley/codecs/websocket/layer.hpp>
 #include <parley/codecs/websocket/layer_maker.hpp>
 #include <parley/core/machine/stack.hpp>
@@ -110,7 +111,8 @@ std::string answer_to(std::string_view bytes) {
   world.start();
   transports table;
   table.add("websocket_server/mqtt", websocket::server_layer_maker("mqtt"));
-  served there(world.settings.connection, *table.make("websocket_server/mqtt", {}));
+  served there(world.settings.connection,
+               *table.make("websocket_server/mqtt", {.measure = &mqtt::packet_size}));
   EXPECT_TRUE(world.broker->enter(there, world.now));
   there.stacked.start(world.now);
   std::string answer;
@@ -151,6 +153,39 @@ TEST(broker_websocket, frames_are_no_packets) {
   EXPECT_NE(answer.find(our_name), std::string::npos) << "MQTT-6.0.0-4";
   EXPECT_NE(answer.find(std::string("\x20\x0e\0\0\x0b", 5)), std::string::npos) << "CONNACK";
   EXPECT_TRUE(answer.ends_with(std::string("\xd0\0", 2)));
+}
+
+// The payloads of the frames in an answer, without its head.
+std::vector<std::string> frames_of(std::string_view answer) {
+  std::vector<std::string> all;
+  const std::size_t head = answer.find("\r\n\r\n");
+  if (head == std::string_view::npos) return all;
+  for (answer.remove_prefix(head + 4); answer.size() >= 2;) {
+    const auto size = static_cast<unsigned char>(answer[1]);
+    EXPECT_LT(size, 126);
+    all.emplace_back(answer.substr(2, size));
+    answer.remove_prefix(std::min<std::size_t>(answer.size(), 2U + size));
+  }
+  return all;
+}
+
+// MQTT does not ask for it, but Paho's C client does: a packet that follows another one in its
+// frame is read when more bytes come, which may be never (1.3.12 and later, WebSocket.c).
+TEST(broker_websocket, no_frame_has_two_packets) {
+  const std::string_view publish("\x31\x05\0\1r\0x", 7);  // retained
+  const std::string_view subscribe("\x82\x07\0\1\0\0\1r\0", 9);
+  const std::string_view ping("\xc0\0", 2);
+  std::string all(hello);
+  all.append(publish).append(subscribe).append(ping).append(ping);
+  const std::string answer =
+      answer_to(std::string(upgrade) + std::string(our_name) + "\r\n" + frame('\x82', all));
+  const auto frames = frames_of(answer);
+  ASSERT_EQ(frames.size(), 5U);
+  EXPECT_EQ(frames[0].front(), '\x20');
+  EXPECT_EQ(frames[1], std::string("\x90\x04\0\1\0\0", 6));
+  EXPECT_EQ(frames[2], std::string(publish));
+  EXPECT_EQ(frames[3], std::string("\xd0\0", 2));
+  EXPECT_EQ(frames[4], std::string("\xd0\0", 2));
 }
 
 // MQTT-6.0.0-1: only in binary messages.

@@ -1,5 +1,5 @@
-// Other people's clients at the broker, on every loop with real sockets: Debian's node-mqtt over
-// TCP, TLS and WebSocket, and Eclipse Paho's C library over TCP.
+// Other people's clients at the broker, on every loop with real sockets: Debian's node-mqtt and
+// Eclipse Paho's C library, each over TCP, TLS and WebSocket.
 #include "broker_on/broker_on.hpp"
 #include "support/child.hpp"
 
@@ -46,9 +46,11 @@ TYPED_TEST(broker_peers_on, clients_of_node) {
 
 TYPED_TEST(broker_peers_on, clients_of_paho) {
   this->serve();
-  for (const std::string version : {"3.1.1", "5"}) {
-    this->expect_ok({std::string(PARLEY_BINARY_DIR) + "/conformance/paho_client"}, "tcp", "ssl",
-                    way::tcp, version);
+  for (const way w : their_ways) {
+    for (const std::string version : {"3.1.1", "5"}) {
+      this->expect_ok({std::string(PARLEY_BINARY_DIR) + "/conformance/paho_client"},
+                      is_websocket(w) ? "ws" : "tcp", is_websocket(w) ? "wss" : "ssl", w, version);
+    }
   }
 }
 

@@ -183,7 +183,8 @@ INSTANTIATE_TEST_SUITE_P(cuts, websocket_layer,
 
 // A server layer alone, and a websocket::client as its peer.
 struct against_client {
-  explicit against_client(bool deflate = true) : layer(websocket::server(server_settings)) {
+  explicit against_client(bool deflate = true, message_measure measure = nullptr)
+      : layer(websocket::server(server_settings), nullptr, measure) {
     client_settings.handshake.deflate.enabled = deflate;
     peer.start(now);
     layer.start(now);
@@ -297,6 +298,59 @@ TEST(websocket_layer_alone, output_is_bounded) {
   EXPECT_LT(taken, 200'000u);
   EXPECT_GT(taken, 10u);
   EXPECT_EQ(c.layer.write(list, c.now), 0u);
+}
+
+// Messages of two digits for their length, and as many bytes.
+std::size_t measure_digits(byte_view begin) noexcept {
+  if (begin.size() < 2) return 0;
+  const auto digit = [&](std::size_t i) { return std::to_integer<std::size_t>(begin[i]) - '0'; };
+  return 2 + digit(0) * 10 + digit(1);
+}
+
+// What a layer sends of `text`, which it is shown in pieces of `cut` bytes, up to `most` of them at
+// a time; each frame in brackets.
+std::string framed(std::string_view text, std::size_t cut, std::size_t most,
+                   message_measure measure) {
+  against_client c(false, measure);
+  while (!text.empty()) {
+    std::vector<const_buffer> pieces;
+    for (std::size_t at = 0; at < text.size() && pieces.size() < most; at += cut) {
+      pieces.push_back({text.data() + at, std::min(cut, text.size() - at)});
+    }
+    const std::size_t taken = c.layer.write(pieces, c.now);
+    EXPECT_GT(taken, 0u);
+    if (taken == 0) break;
+    text.remove_prefix(taken);
+  }
+  std::string all;
+  for (const const_buffer& piece : c.layer.output()) {
+    all.append(static_cast<const char*>(piece.data), piece.size);
+  }
+  std::string shape;
+  for (std::string_view rest = all; rest.size() >= 2;) {
+    const auto size = static_cast<unsigned char>(rest[1]);
+    shape.append("[").append(rest.substr(2, size)).append("]");
+    rest.remove_prefix(std::min<std::size_t>(rest.size(), 2U + size));
+  }
+  return shape;
+}
+
+TEST(websocket_layer_alone, measured_messages_are_apart) {
+  const std::string_view text = "03abc0005defgh12twelve bytes";
+  const std::string_view apart = "[03abc][00][05defgh][12twelve bytes]";
+  for (std::size_t cut = 1; cut <= text.size(); ++cut) {
+    EXPECT_EQ(framed(text, cut, 100, &measure_digits), apart) << cut;
+    EXPECT_EQ(framed(text, cut, 100, nullptr), "[" + std::string(text) + "]") << cut;
+  }
+}
+
+// A message that is shown in parts is sent in parts; none has the next one's bytes.
+TEST(websocket_layer_alone, measured_messages_may_come_in_parts) {
+  const std::string_view text = "03abc0005defgh";
+  EXPECT_EQ(framed(text, 3, 1, &measure_digits), "[03a][bc][00][05d][efg][h]");
+  EXPECT_EQ(framed(text, 2, 2, &measure_digits), "[03ab][c][00][05de][fgh]");
+  // One that cannot be measured is sent all the same.
+  EXPECT_EQ(framed(text, 1, 1, &measure_digits).size(), 3 * text.size());
 }
 
 TEST(websocket_layer_alone, closed_before_it_is_open) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <parley/codecs/mqtt/broker/detail/mqtt_broker_session.hpp>
+#include <parley/codecs/mqtt/decoder.hpp>
 #include <utility>
 
 namespace parley {
@@ -75,7 +76,8 @@ result<layer_ptr> mqtt_broker::make_websocket(const Place& at) {
                                                       .home = &loop_,
                                                       .watch = config_.watch,
                                                       .origins = at.origins,
-                                                      .is_tls = at.ssl});
+                                                      .is_tls = at.ssl,
+                                                      .measure = &mqtt::packet_size});
 }
 
 template <class Place>
