@@ -56,8 +56,10 @@ operation<void> websocket_client_core::initialize() {
   op.state()->set_canceller(this);
   if (initializing_.empty()) loop_.set_timer(*this, loop_.now() + config_.connect_timeout);
   initializing_.push_back(std::move(done));
-  const bool is_new = !std::exchange(initialized_, true);
+  const bool is_new = !initialized_;
+  // Before it is ready: memory may end in there.
   if (is_new) shared_->enter(*this);
+  initialized_ = true;
   if (!link().is_up()) {
     link().start();
   } else if (is_new) {
