@@ -120,9 +120,12 @@ class ending_memory : without_memory {
     EXPECT_TRUE(loop_.wait(ear.listen([&heard](const message&) { ++heard; }))) << allowed;
     auto mouth = loop_.wait(there.create_speaker(name));
     ASSERT_TRUE(mouth) << allowed;
-    EXPECT_TRUE(loop_.wait(mouth->shout("x"))) << allowed;
-    while (heard == 0 && loop_.now() < until) turns(1);
-    EXPECT_EQ(heard, 1) << allowed;
+    // Again and again: one that was listening then may not be back yet.
+    while (heard == 0 && loop_.now() < until) {
+      EXPECT_TRUE(loop_.wait(mouth->shout("x"))) << allowed;
+      turns(1);
+    }
+    EXPECT_GT(heard, 0) << allowed;
     EXPECT_TRUE(loop_.wait(ear.stop_listening())) << allowed;
   }
   void end(std::size_t allowed) {

@@ -7,6 +7,7 @@
 #include <parley/codecs/http/rest/query.hpp>
 #include <parley/codecs/http/rest/rest_errc.hpp>
 #include <parley/core/api/topics.hpp>
+#include <parley/core/async/guard.hpp>
 #include <parley/core/text/base64.hpp>
 #include <utility>
 
@@ -27,6 +28,7 @@ bool is_event_stream(const http::response_head& head) {
 
 // Nobody but a person can help.
 bool is_final(const error& why) {
+  if (why == errc::out_of_memory) return false;
   return !is_retried(why) || why == http::rest_errc::no_event_stream;
 }
 
@@ -136,7 +138,15 @@ void rest_channel::stop() noexcept {
   }
 }
 
+// Where memory ends it is tried again, as after another failure.
 void rest_channel::connect() {
+  const auto fits = guarded([this] { begin_call(); });
+  if (fits) return;
+  call_ = nullptr;
+  closed(fits.error());
+}
+
+void rest_channel::begin_call() {
   rest_order order{.site = core_.base(),
                    .method = "GET",
                    .target = join_path(core_.base()->base_path, path_of_channel(filter_))};

@@ -80,6 +80,7 @@ class rest_channel final : public std::enable_shared_from_this<rest_channel> {
   };
 
   void connect();
+  void begin_call();
   void deliver();
   void tell(std::string_view topic, byte_view payload);
   void fail_waiting(const error& why);

@@ -92,7 +92,9 @@ void rest_client_core::begin(std::unique_ptr<rest_call> call) {
   calls_.push_back(std::move(call));
   // The vector may grow or shrink inside.
   rest_call& begun = *calls_.back();
-  begun.start();
+  const auto fits = guarded([&] { begun.start(); });
+  // It is there still: whoever has ended it would have thrown nothing.
+  if (!fits && !guarded([&] { begun.abort(fits.error()); })) forget(begun);
 }
 
 void rest_client_core::forget(rest_call& call) noexcept {

@@ -2,6 +2,7 @@
 // always the last act.
 #include <algorithm>
 #include <parley/codecs/http/provider/client_origin.hpp>
+#include <parley/core/async/guard.hpp>
 #include <string>
 #include <utility>
 
@@ -111,9 +112,12 @@ result<void> rest_origin::submit(rest_transfer& t) {
 }
 
 result<void> rest_origin::connect() {
+  idle_.reserve(connections_.size() + 1);  // so that one that is free finds room
   connections_.push_back(std::make_unique<rest_connection>(loop_, *this));
   ++connecting_;
-  auto ok = connections_.back()->link().connect(attempts_++);
+  result<void> ok;
+  const auto fits = guarded([&] { ok = connections_.back()->link().connect(attempts_++); });
+  if (!fits) ok = std::unexpected(fits.error());
   if (!ok) {
     connections_.pop_back();
     --connecting_;
@@ -126,7 +130,9 @@ result<void> rest_origin::assign(rest_connection& c, rest_transfer& t) {
   t.origin_ = this;
   c.transfer = &t;
   c.tag = ++last_tag_;
-  auto ok = t.send(c.link(), c.tag);
+  result<void> ok;
+  const auto fits = guarded([&] { ok = t.send(c.link(), c.tag); });
+  if (!fits) ok = std::unexpected(fits.error());
   if (!ok) {
     (void)c.take_transfer();
     idle_.push_back(&c);
@@ -181,9 +187,11 @@ void rest_origin::remove(rest_connection& c) noexcept {
 // Connections for those that wait. What keeps one from being begun would have kept the first one,
 // so that it is rare here: then they wait for those that there are.
 void rest_origin::advance() {
-  while (waiting_.size() > connecting_ && connections_.size() < max_connections_) {
-    if (!connect()) return;
-  }
+  (void)guarded([this] {
+    while (waiting_.size() > connecting_ && connections_.size() < max_connections_) {
+      if (!connect()) return;
+    }
+  });
 }
 
 void rest_origin::cancel(rest_transfer& t) noexcept {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <parley/codecs/http/event_stream.hpp>
 #include <parley/codecs/http/provider/server_channels.hpp>
@@ -53,19 +54,24 @@ rest_server_channels::~rest_server_channels() = default;
 
 result<void> rest_server_channels::add_routes() {
   const std::string_view path = core_.config().events_path;
-  if (path.empty()) return {};
+  if (path.empty() || has_routes_) return {};
   epoch_ = hex_of(core_.home());
   const std::string named = std::string(path) + "/{channel...}";
   rest_async_handler listens = [this](rest_responder r) { listen(std::move(r)); };
   rest_async_handler also = [this](rest_responder r) { listen(std::move(r)); };
   rest_async_handler speaks = [this](rest_responder r) { speak(std::move(r)); };
+  std::array<std::optional<rest_new_route>, 3> all;
+  std::size_t n = 0;
   for (auto& [method, pattern, handler] :
        {std::tuple<std::string_view, std::string_view, rest_async_handler*>{"GET", path, &listens},
         {"GET", named, &also},
         {"POST", named, &speaks}}) {
     auto made = core_.add_route(method, pattern, std::move(*handler));
     if (!made) return std::unexpected(std::move(made).error());
+    all[n++].emplace(core_, *std::move(made));
   }
+  for (auto& each : all) each->keep();
+  has_routes_ = true;
   return {};
 }
 
@@ -215,21 +221,30 @@ void rest_server_channels::listen(rest_responder r) {
     return r.reply(rest_reply::problem(
         http::problem(400, "channel is to name one channel or filter, or up to 100")));
   }
-  auto made = std::make_shared<listener>(std::move(r), core_.config());
+  const auto made = std::make_shared<listener>(std::move(r), core_.config());
   listener& l = *made;
+  // Where memory ends on the way it goes again: its client must not wait for events in vain.
+  struct attempt {
+    ~attempt() {
+      if (who) channels.drop(*who);
+    }
+    rest_server_channels& channels;
+    listener* who;
+  } to_listen{*this, &l};
+  l.filters = std::move(filters);
+  listeners_.push_back(made);
+  for (const std::string& f : l.filters) listening_.add(f, l);
   rest_reply head = rest_reply::empty(200);
   head.content_type = "text/event-stream";
   head.headers.add("Cache-Control", "no-store");
   head.compress = false;
   if (!l.to.begin(head)) return;
-  l.filters = std::move(filters);
-  listeners_.push_back(std::move(made));
-  for (const std::string& f : l.filters) listening_.add(f, l);
   l.to.on_gone([this, &l] { drop(l); });
   if (!is_armed()) {
     core_.home().set_timer(*this, core_.home().now() + core_.config().stream_ping);
   }
   replay(l, l.to.request().header("Last-Event-ID").value_or(""));
+  to_listen.who = nullptr;
 }
 
 // What it has missed, as far as it is kept. Of an earlier run of the server nothing is known: then

@@ -23,7 +23,7 @@ class rest_server_channels final : private timer {
   explicit rest_server_channels(rest_server_core& core);
   ~rest_server_channels();
 
-  // The routes of listeners and of those who speak.
+  // The routes of listeners and of those who speak, if they are not there yet.
   result<void> add_routes();
   operation<speaker> open_speaker(std::string_view name, message_callback on_message,
                                   speaker_options options);
@@ -68,6 +68,7 @@ class rest_server_channels final : private timer {
   std::size_t history_bytes_ = 0;
   std::uint64_t last_ = 0;
   std::uint64_t lost_ = 0;
+  bool has_routes_ = false;
   std::string epoch_;  // of event ids: those of an earlier run are not ours
 };
 

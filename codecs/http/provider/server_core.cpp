@@ -121,20 +121,22 @@ provider_status rest_server_core::status() const {
 result<std::shared_ptr<rest_route_state>> rest_server_core::add_route(std::string_view method,
                                                                       std::string_view pattern,
                                                                       rest_any_handler handler) {
-  auto id = routes_.add(method, pattern);
-  if (!id) return std::unexpected(std::move(id).error());
+  // What needs memory comes before the route.
   auto made = std::make_shared<rest_route_state>();
   made->core = this;
   made->method = method;
   made->pattern = pattern;
-  made->id = *id;
   made->handler = std::move(handler);
+  by_id_.reserve(by_id_.size() + 1);
+  auto id = routes_.add(method, pattern);
+  if (!id) return std::unexpected(std::move(id).error());
+  made->id = *id;
   if (by_id_.size() <= *id) by_id_.resize(*id + 1);
   by_id_[*id] = made;
   return made;
 }
 
-void rest_server_core::remove_route(rest_route_state& route) {
+void rest_server_core::remove_route(rest_route_state& route) noexcept {
   route.core = nullptr;
   routes_.remove(route.id);
   by_id_[route.id].reset();
@@ -176,8 +178,11 @@ operation<callable> rest_server_core::serve(std::string_view name, rest_any_hand
   if (!initialized_) return ended<callable>(*this, std::unexpected(not_ready()));
   auto made = add_route("POST", name, std::move(handler));
   if (!made) return ended<callable>(*this, std::unexpected(std::move(made).error()));
-  (*made)->takes_json = true;
-  return ended<callable>(*this, callable(new served_route(*this, *std::move(made))));
+  rest_new_route route(*this, *std::move(made));
+  route->takes_json = true;
+  auto op = ended<callable>(*this, callable(new served_route(*this, route.state())));
+  route.keep();
+  return op;
 }
 
 // --- other protocols --------------------------------------------------------------------------
@@ -185,6 +190,7 @@ operation<callable> rest_server_core::serve(std::string_view name, rest_any_hand
 result<void> rest_server_core::upgrade(std::string_view pattern,
                                        std::shared_ptr<upgrade_target> to) {
   if (!to) return fail(errc::invalid_argument, "there is nobody to hand connections to");
+  upgrades_.reserve(upgrades_.size() + 1);
   auto id = upgrade_routes_.add("GET", pattern);
   if (!id) return std::unexpected(std::move(id).error());
   if (upgrades_.size() <= *id) upgrades_.resize(*id + 1);

@@ -49,7 +49,7 @@ class rest_server_core final : public rest_core, private http_handler, private u
   result<std::shared_ptr<rest_route_state>> add_route(std::string_view method,
                                                       std::string_view pattern,
                                                       rest_any_handler handler);
-  void remove_route(rest_route_state& route);
+  void remove_route(rest_route_state& route) noexcept;
 
   // --- called by exchanges
   bool is_serving() const noexcept { return server_.has_value(); }
@@ -109,6 +109,26 @@ class rest_server_core final : public rest_core, private http_handler, private u
   std::uint64_t requests_ = 0;
   std::optional<error> last_error_;
   provider_state state_ = provider_state::idle;
+};
+
+// Takes a route away again, unless it is kept: where memory ends in what follows it.
+class rest_new_route {
+ public:
+  rest_new_route(rest_server_core& core, std::shared_ptr<rest_route_state> state) noexcept
+      : core_(core), state_(std::move(state)) {}
+  rest_new_route(const rest_new_route&) = delete;
+  rest_new_route& operator=(const rest_new_route&) = delete;
+  ~rest_new_route() {
+    if (state_) core_.remove_route(*state_);
+  }
+
+  const std::shared_ptr<rest_route_state>& state() const noexcept { return state_; }
+  rest_route_state* operator->() const noexcept { return state_.get(); }
+  void keep() noexcept { state_.reset(); }
+
+ private:
+  rest_server_core& core_;
+  std::shared_ptr<rest_route_state> state_;
 };
 
 }  // namespace parley::detail

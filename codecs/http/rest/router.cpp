@@ -64,7 +64,9 @@ result<route_id> router::add(std::string_view method, std::string_view pattern) 
   if (used_ >= limits_.max_routes || !bit) {
     return fail(rest_errc::too_many_routes, quoted(method, pattern));
   }
+  // Where memory ends the route is not there; nodes that nobody needs may be.
   const std::uint32_t at = make_node(*parts);
+  nodes_[at].ends.reserve(nodes_[at].ends.size() + 1);
   const route_id made = make_route(method, pattern, *parts, at);
   nodes_[at].ends.push_back({*bit, parts->slash, made});
   ++per_method_[*bit];
@@ -93,6 +95,7 @@ route_id router::make_route(std::string_view method, std::string_view pattern,
     if (s.kind != segment_kind::literal) made.names.push_back(s.text);
   }
   if (free_routes_.empty()) {
+    free_routes_.reserve(routes_.size() + 1);  // so that remove() cannot fail
     routes_.push_back(std::move(made));
     return static_cast<route_id>(routes_.size() - 1);
   }
