@@ -150,6 +150,7 @@ class fallback_processes : public loop_suite<L> {
     shout_some();
     all.freeze(which);
     std::vector<operation<delivery>> under_way;
+    under_way.reserve(20);
     for (int i = 0; i < 20; ++i) under_way.push_back(shout());
     this->at.run_for(50ms);
     EXPECT_TRUE(std::ranges::none_of(under_way, [](auto& op) { return op.is_complete(); }));
