@@ -106,6 +106,27 @@ TYPED_TEST(grpc_compressed, streams) {
   }
 }
 
+TYPED_TEST(grpc_compressed, a_call_that_is_carried_out_again) {
+  this->start(none, none);
+  int runs = 0;
+  std::vector<grpc_answer> unanswered;
+  ASSERT_TRUE(this->server->serve("hold", [&](grpc_answer a) {
+    if (++runs == 1) return unanswered.push_back(std::move(a));
+    a.reply(grpc_message(value(a.request().bytes().size())));
+  }));
+  auto again = this->with(gzip);
+  again.repeatable = true;
+  const std::size_t before = this->wire->to_server();
+  auto op = this->client->call("hold", grpc_message::from_bytes(std::string(large, 'x')), again);
+  ASSERT_TRUE(this->at.run_until([&] { return runs == 1; }));
+  this->wire->cut();
+  const auto r = this->at.wait(std::move(op));
+  ASSERT_TRUE(r) << r.error().to_string();
+  EXPECT_EQ(r->message.content(), value(large));
+  EXPECT_EQ(runs, 2);
+  EXPECT_LT(this->wire->to_server() - before, small);
+}
+
 TYPED_TEST(grpc_compressed, calls_of_services_of_ones_own) {
   using parley_test::Greeting;
   this->start(none, none);

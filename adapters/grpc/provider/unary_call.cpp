@@ -19,7 +19,8 @@ grpc_unary_call::grpc_unary_call(grpc_unary_call& failed, int)
       alone_(std::move(failed.alone_)),
       pauses_(failed.pauses_),
       deadline_(failed.deadline_),
-      metadata_(std::move(failed.metadata_)) {}
+      metadata_(std::move(failed.metadata_)),
+      compression_(failed.compression_) {}
 
 void grpc_unary_call::start(const grpc_call_options& options, completer<grpc_reply> whole,
                             completer<value> alone) {
@@ -29,6 +30,7 @@ void grpc_unary_call::start(const grpc_call_options& options, completer<grpc_rep
   if (options.repeatable) {
     pauses_.emplace(core_.config().retry);
     if (options.metadata) metadata_ = *options.metadata;
+    compression_ = options.compression;
     const duration left =
         options.timeout > duration::zero() ? options.timeout : core_.config().call_timeout;
     if (left > duration::zero()) deadline_ = core_.home().now() + left;
@@ -102,6 +104,7 @@ void grpc_unary_call::fired(time_point now) {
   auto* const next = new grpc_unary_call(*this, 0);
   grpc_call_options rest;
   rest.metadata = &next->metadata_;
+  rest.compression = next->compression_;
   if (next->deadline_) {
     rest.timeout = std::max<duration>(*next->deadline_ - now, std::chrono::milliseconds(1));
   }

@@ -45,6 +45,7 @@ class grpc_unary_call final : public grpc_call, private canceller, private timer
   std::optional<back_off> pauses_;
   std::optional<time_point> deadline_;
   grpc_metadata metadata_;
+  std::optional<grpc_compression> compression_;
 };
 
 }  // namespace parley::detail
