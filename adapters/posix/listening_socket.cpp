@@ -67,14 +67,16 @@ result<unique_fd> open_listener(const address& at, const listen_options& how) {
 class listening_socket final : public listener, private pollable, private timer {
  public:
   listening_socket(loop& home, reactor& by, unique_fd fd, acceptor& a)
-      : pollable(fd.release()),
+      : pollable(fd.get()),
         loop_(home),
         reactor_(by),
         acceptor_(a),
         address_(local_address_of(fd_)) {
     if (address_.is_local()) file_ = file_at(file_of(address_));
-    loop_.attach();
+    // Memory may end in here: what the destructor gives back is taken behind it.
     reactor_.watch(*this, true, false);
+    loop_.attach();
+    (void)fd.release();
   }
 
   ~listening_socket() override {
