@@ -52,7 +52,7 @@ void grpc_served_stream::happened(std::uint32_t events) {
   if (events & (has_room | is_written)) out_.has_room();
   if ((events & is_written) && !is_over_) finish(nullptr);
   if (events & write_failed) drop(errc::closed);
-  if ((events & cancelled) && !is_over_) fail_with(error(errc::cancelled, "the client has gone"));
+  if (events & cancelled) client_has_gone();
 }
 
 // The loop has never heard of it.
@@ -68,8 +68,15 @@ void grpc_served_stream::abort() noexcept {
 }
 
 std::optional<v1::Request> grpc_served_stream::take() {
-  if (is_over_) return std::nullopt;
+  if (is_over_ && !lost_) return std::nullopt;
   return in_.take(reading());
+}
+
+// What has come before is read still.
+void grpc_served_stream::client_has_gone() {
+  if (is_over_) return;
+  lost_.emplace(errc::cancelled, "the client has gone");
+  fail_with(*lost_);
 }
 
 void grpc_served_stream::give() {
@@ -93,7 +100,7 @@ void grpc_served_stream::ended_by_client() {
   if (is_over_) return;
   if (!is_named_) return fail_with(error(errc::invalid_argument, "the first message has the name"));
   // The end of a connection looks the same as an end that was meant.
-  if (context_->IsCancelled()) return fail_with(error(errc::cancelled, "the client has gone"));
+  if (context_->IsCancelled()) return client_has_gone();
   reader_.complete(std::optional<grpc_message>());
 }
 
@@ -103,8 +110,9 @@ operation<std::optional<grpc_message>> grpc_served_stream::read() {
   using outcome = std::optional<grpc_message>;
   if (reader_) return detail::ended<outcome>(core_, fail(errc::misuse, "a read is under way"));
   if (first_) return detail::ended<outcome>(core_, std::exchange(first_, std::nullopt));
-  if (is_over_) return detail::ended<outcome>(core_, fail(errc::closed));
   if (auto next = take()) return detail::ended<outcome>(core_, outcome(take_message(*next)));
+  if (lost_) return detail::ended<outcome>(core_, std::unexpected(*lost_));
+  if (is_over_) return detail::ended<outcome>(core_, fail(errc::closed));
   if (has_read_all_) return detail::ended<outcome>(core_, outcome());
   reader_ = completer<outcome>(core_.home());
   auto op = reader_.op();

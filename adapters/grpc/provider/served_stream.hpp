@@ -90,6 +90,7 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
   void give();
   void open();
   void ended_by_client();
+  void client_has_gone();
   void finish(const error* why);
   void fail_with(const error& why) { finish(&why); }
   void drop(const error& why);
@@ -103,6 +104,7 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
   grpc_receive_queue<v1::Request> in_;
   grpc_send_queue<v1::Reply> out_;
   std::optional<grpc_message> first_;  // came with the name
+  std::optional<error> lost_;          // the client, and how
   completer<std::optional<grpc_message>> reader_;
   std::uint32_t handles_ = 0;
   bool is_named_ = false;
