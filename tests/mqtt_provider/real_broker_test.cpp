@@ -113,6 +113,8 @@ TYPED_TEST(mqtt_provider_real, the_will_is_for_who_vanishes) {
   c.will_topic = "will";
   c.will_payload = "gone";
   c.will_qos = qos::at_least_once;
+  // It would throw out in turn who throws it out.
+  c.reconnect.base = c.reconnect.cap = std::chrono::hours(1);
   auto p = this->up(c);
   EXPECT_TRUE(this->at.wait(p->close()));
   this->at.run_for(50ms);
