@@ -29,8 +29,10 @@ template <class Message>
 std::size_t grpc_size_of(const Message& m) {
   if constexpr (requires { m.ByteSizeLong(); }) {
     return m.ByteSizeLong() + sizeof(Message);
-  } else {
+  } else if constexpr (requires { m.Length(); }) {
     return m.Length() + sizeof(Message);  // of a ::grpc::ByteBuffer
+  } else {
+    return m.size() + sizeof(Message);
   }
 }
 

@@ -14,8 +14,10 @@ namespace {
 struct note {
   int number = 0;
   std::size_t size = 0;
+  // NOLINTBEGIN(readability-identifier-naming): protobuf calls them so.
   std::size_t ByteSizeLong() const { return size; }
   void Clear() { *this = {}; }
+  // NOLINTEND(readability-identifier-naming)
 };
 
 constexpr std::size_t limit = 1000;

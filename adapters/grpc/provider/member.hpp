@@ -24,8 +24,6 @@ class grpc_server_core;
 struct grpc_shared_event {
   std::shared_ptr<const v1::Event> event;
   std::size_t size() const noexcept { return event->message().payload().size() + 64; }
-  // As a message of its own in a queue.
-  std::size_t ByteSizeLong() const noexcept { return size(); }
 };
 
 class grpc_member final : public grpc_call,

@@ -79,6 +79,7 @@ void rest_server_channels::end_streams() {
   if (is_armed()) core_.home().set_timer(*this, std::nullopt);
   // A list of its own: each takes itself away.
   std::vector<listener*> all;
+  all.reserve(listeners_.size());
   for (const auto& l : listeners_) all.push_back(l.get());
   for (listener* l : all) {
     (void)l->to.finish();
