@@ -285,8 +285,16 @@ void rest_server_core::receive_head(http_peer& peer, const http::request_event& 
   auto& known = *static_cast<rest_peer*>(peer.user);
   rest_exchange& e = take_exchange();
   retain();  // given back by recycle()
+  // Where memory ends before it has its place, nobody else would put it away.
+  struct beginning {
+    rest_exchange* e;
+    ~beginning() {
+      if (e != nullptr) e->release();
+    }
+  } to_begin{&e};
   e.begin(known, event.id, *event.head, now);
   known.exchanges.push_back(&e);
+  to_begin.e = nullptr;
   ++under_way_;
   ++requests_;
   look_up(e);
