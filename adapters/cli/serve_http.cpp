@@ -77,12 +77,7 @@ class served_http final : public served {
       if (!door) continue;
       if (auto ok = co_await open_door(*door); !ok) co_return ok;
     }
-    call_handler answers = give_back;
-    if (auto up = co_await server_.initialize(); !up) co_return up;
-    auto made = co_await server_.create_callable("/echo", std::move(answers));
-    if (!made) co_return std::unexpected(std::move(made).error());
-    echo_ = *std::move(made);
-    co_return result<void>();
+    co_return co_await open_with_echo(server_, "/echo", echo_);
   }
   std::vector<std::string> urls() const override {
     const address at = *server_.local_address();
@@ -108,11 +103,7 @@ class served_http final : public served {
 
  private:
   task<result<void>> open_door(socket_door& door) {
-    if (auto up = co_await door.sockets->initialize(); !up) co_return up;
-    call_handler answers = give_back;
-    auto made = co_await door.sockets->create_callable("echo", std::move(answers));
-    if (!made) co_return std::unexpected(std::move(made).error());
-    door.echo = *std::move(made);
+    if (auto up = co_await open_with_echo(*door.sockets, "echo", door.echo); !up) co_return up;
     if (!door.path.empty()) co_return server_.upgrade(door.path, door.target);
     if (auto ok = server_.upgrade("/", door.target); !ok) co_return ok;
     co_return server_.upgrade("/{path...}", door.target);

@@ -21,14 +21,7 @@ class served_websocket final : public served {
         server_(home, config) {}
 
   std::vector<address> places() const override { return {place_}; }
-  task<result<void>> open() override {
-    if (auto up = co_await server_.initialize(); !up) co_return up;
-    call_handler answers = give_back;
-    auto made = co_await server_.create_callable("echo", std::move(answers));
-    if (!made) co_return std::unexpected(std::move(made).error());
-    echo_ = *std::move(made);
-    co_return result<void>();
-  }
+  task<result<void>> open() override { return open_with_echo(server_, "echo", echo_); }
   std::vector<std::string> urls() const override {
     return {url_of(is_tls_ ? "wss" : "ws", *server_.local_address())};
   }

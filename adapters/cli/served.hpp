@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <parley/adapters/cli/options.hpp>
+#include <parley/core/api/callable.hpp>
 #include <parley/core/api/observer.hpp>
 #include <parley/core/api/tables.hpp>
 #include <parley/core/async/task.hpp>
@@ -16,6 +18,7 @@
 #include <parley/core/value/value.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace parley::cli {
@@ -69,6 +72,17 @@ made_server make_grpc_server(const serving_needs& with, const std::string& url);
 
 // The handler of `echo`.
 result<value> give_back(const value& v);
+// Lets a provider begin, with that callable under a name; it answers as long as `echo` is there.
+template <class Provider>
+task<result<void>> open_with_echo(Provider& server, std::string_view name,
+                                  std::optional<callable>& echo) {
+  if (auto up = co_await server.initialize(); !up) co_return up;
+  call_handler answers = give_back;
+  auto made = co_await server.create_callable(name, std::move(answers));
+  if (!made) co_return std::unexpected(std::move(made).error());
+  echo = *std::move(made);
+  co_return result<void>();
+}
 // "redis://127.0.0.1:6379" or "redis+unix:///path".
 std::string url_of(std::string_view scheme, const address& at);
 
