@@ -38,7 +38,11 @@ class client {
                                                   MQTTCLIENT_PERSISTENCE_NONE, nullptr, &how);
     must(code == MQTTCLIENT_SUCCESS, "create", code);
   }
-  ~client() { MQTTClient_destroy(&handle_); }
+  ~client() {
+    // Without it the library keeps the TLS session of a connection that was lost.
+    (void)MQTTClient_disconnect(handle_, 0);
+    MQTTClient_destroy(&handle_);
+  }
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
