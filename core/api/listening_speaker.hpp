@@ -2,6 +2,7 @@
 // from a callback to a place among those that listen, and back.
 #pragma once
 
+#include <parley/core/api/confirmations.hpp>
 #include <parley/core/api/ear.hpp>
 #include <parley/core/api/speaker.hpp>
 #include <parley/core/api/topics.hpp>
@@ -16,7 +17,7 @@ namespace parley::detail {
 // Core is a fault_sink with retain(), release() and home(); the speaker keeps it, and may outlive
 // its provider. Destructors of what derives from it call leave().
 template <class Core>
-class listening_speaker : public speaker_core {
+class listening_speaker : public refusable_speaker {
  public:
   std::string_view name() const override { return name_; }
 
@@ -52,6 +53,11 @@ class listening_speaker : public speaker_core {
     return ended_with({});
   }
 
+  void refused() noexcept override {
+    leave();
+    ear_.forget();
+  }
+
   // The provider is gone: forgets the callback.
   void forget() noexcept { ear_.forget(); }
   bool is_listening() const noexcept { return ear_.is_listening(); }
@@ -68,8 +74,9 @@ class listening_speaker : public speaker_core {
 
   // Whether the provider is in a state to do so.
   virtual result<void> can_listen() const = 0;
-  // Among those that listen from now on; `done` is told when the peer has confirmed.
-  virtual void join(completer<void> done) = 0;
+  // Among those that listen from now on, if it `is_new` there; `done` is told when the peer has
+  // confirmed.
+  virtual void join(completer<void> done, bool is_new) = 0;
   // Also called where it has not joined.
   virtual void leave() noexcept = 0;
 
@@ -107,9 +114,9 @@ class listening_speaker : public speaker_core {
   }
   void begin(message_callback on_message, completer<void> done) {
     const speaker self(this);  // the old callback may hold the last handle
-    if (!ear_.listen(std::move(on_message))) return done.complete({});
+    const bool is_new = ear_.listen(std::move(on_message));
     attempt to_join{this};
-    join(std::move(done));
+    join(std::move(done), is_new);
     to_join.who = nullptr;
   }
 };

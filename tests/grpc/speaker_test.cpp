@@ -45,6 +45,36 @@ TYPED_TEST(grpc_speakers, filters_have_wildcards) {
   EXPECT_EQ(this->at.wait(filter.shout(value(1))).error(), errc::invalid_argument);
 }
 
+// Not a listener either, until the server has room for it.
+TYPED_TEST(grpc_speakers, a_server_that_refuses_a_channel) {
+  const auto server = this->serve();
+  const auto client = this->call();
+  strings got;
+  std::vector<speaker> ears;
+  int confirmed = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    ears.push_back(this->speak(*client, "full/" + std::to_string(i)));
+    ears.back().listen([](const message&) {}).then([&](const result<void>& r) {
+      confirmed += r.has_value();
+    });
+  }
+  ASSERT_TRUE(this->at.run_until([&] { return confirmed == 10'000; }));
+  auto late = this->speak(*client, "late");
+  const auto hears = [&](const message& m) { got.emplace_back(m.text()); };
+  for (int times = 0; times < 2; ++times) {
+    const auto refused = this->at.wait(late.listen(hears));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().to_string(), "an argument is not valid: too many channels (misuse)");
+  }
+  auto news = this->speak(*server, "late");
+  EXPECT_EQ(this->shout(news, value("unheard")), 0);
+  ASSERT_TRUE(this->at.wait(ears.back().stop_listening()));
+  ASSERT_TRUE(this->at.wait(late.listen(hears)));
+  EXPECT_EQ(this->shout(news, value("heard")), 1);
+  ASSERT_TRUE(this->at.run_until([&] { return !got.empty(); }));
+  EXPECT_THAT(got, ElementsAre("heard"));
+}
+
 TYPED_TEST(grpc_speakers, what_a_client_shouts_comes_to_the_server) {
   const auto server = this->serve();
   const auto client = this->call();

@@ -56,6 +56,31 @@ TYPED_TEST(websocket_provider_on, a_client_reaches_the_server_decoded) {
   EXPECT_TRUE(got[2].is_bytes());
 }
 
+// Not a listener either, until the server has room for it.
+TYPED_TEST(websocket_provider_on, a_server_that_refuses_a_channel) {
+  auto server = this->serve();
+  auto client = this->call();
+  strings got;
+  std::vector<speaker> ears;
+  for (int i = 0; i < 1000; ++i) {
+    ears.push_back(this->listen(*client, "full/" + std::to_string(i), got));
+  }
+  auto late = this->speak(*client, "late");
+  const auto hears = [&](const message& m) { got.emplace_back(m.text()); };
+  for (int times = 0; times < 2; ++times) {
+    const auto refused = this->at.wait(late.listen(hears));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().to_string(), HasSubstr("queue_full: too many channels"));
+  }
+  auto news = this->speak(*server, "late");
+  EXPECT_EQ(this->shout(news, "unheard"), 0);
+  ASSERT_TRUE(this->at.wait(ears.back().stop_listening()));
+  ASSERT_TRUE(this->at.wait(late.listen(hears)));
+  EXPECT_EQ(this->shout(news, "heard"), 1);
+  ASSERT_TRUE(this->at.run_until([&] { return !got.empty(); }));
+  EXPECT_THAT(got, ElementsAre("heard"));
+}
+
 TYPED_TEST(websocket_provider_on, wildcards_and_several_speakers) {
   auto server = this->serve();
   auto client = this->call();

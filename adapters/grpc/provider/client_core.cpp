@@ -76,6 +76,7 @@ void grpc_client_core::drop_channel() noexcept {
 }
 
 operation<void> grpc_client_core::close() {
+  const grpc_core_ref held(*this);
   is_up_ = false;
   drop_channel();
   enter(provider_state::closed);
@@ -229,17 +230,22 @@ operation<delivery> grpc_client_core::publish(std::string_view name, byte_view p
   return op;
 }
 
-void grpc_client_core::filter_added(std::string_view filter, completer<void> done) {
+void grpc_client_core::ask_for(std::string_view filter) {
   if (is_foreign_) {
-    return done.complete(fail(errc::not_supported, "the server knows of no channels"));
+    return waiting_.refuse(filter, error(errc::not_supported, "the server knows of no channels"));
   }
+  forget_question(filter);
   const std::uint64_t id = ++last_id_;
-  questions_.emplace(id, question{std::string(filter), std::move(done)});
+  questions_.emplace(id, std::string(filter));
   if (is_up_) ask(id, filter, false);
 }
 
+void grpc_client_core::forget_question(std::string_view filter) noexcept {
+  std::erase_if(questions_, [&](const auto& q) { return q.second == filter; });
+}
+
 void grpc_client_core::filter_removed(std::string_view filter) {
-  std::erase_if(questions_, [&](const auto& q) { return q.second.filter == filter; });
+  forget_question(filter);
   if (is_up_ && link_) ask(++last_id_, filter, true);
 }
 
@@ -260,12 +266,12 @@ void grpc_client_core::ask_for_all() {
   std::size_t restored = 0;
   for (const auto& [filter, count] : listeners_.filters()) {
     const bool asked =
-        std::ranges::any_of(questions_, [&](const auto& q) { return q.second.filter == filter; });
+        std::ranges::any_of(questions_, [&](const auto& q) { return q.second == filter; });
     if (asked) continue;
     ask(++last_id_, filter, false);
     ++restored;
   }
-  for (const auto& [id, q] : questions_) ask(id, q.filter, false);
+  for (const auto& [id, filter] : questions_) ask(id, filter, false);
   if (config_.watch && restored > 0 && down_since_) {
     config_.watch->resubscribed("grpc", restored, loop_.now() - *down_since_);
   }
@@ -275,14 +281,15 @@ void grpc_client_core::ask_for_all() {
 void grpc_client_core::confirm(const v1::Event& e) {
   const auto found = questions_.find(e.confirmed());
   if (found == questions_.end()) return;
-  completer<void> done = std::move(found->second.done);
+  const std::string filter = std::move(found->second);
   questions_.erase(found);
-  if (e.refused().empty()) return done.complete({});
-  done.complete(fail(errc::invalid_argument, e.refused()));
+  if (e.refused().empty()) return waiting_.confirm(filter);
+  waiting_.refuse(filter, error(errc::invalid_argument, e.refused()));
 }
 
 void grpc_client_core::end_questions(const error& why) {
-  for (auto& [id, q] : std::exchange(questions_, {})) q.done.complete(std::unexpected(why));
+  questions_.clear();
+  waiting_.refuse_all(why);
 }
 
 // --- calls ------------------------------------------------------------------------------------

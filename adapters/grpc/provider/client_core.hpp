@@ -45,15 +45,11 @@ class grpc_client_core final : public grpc_core, private timer {
 
  private:
   using link = grpc_typed_stream<v1::Subscription, v1::Event>;
-  // One that listens and waits for the server's word.
-  struct question {
-    std::string filter;
-    completer<void> done;
-  };
 
   ~grpc_client_core() override;
 
-  void filter_added(std::string_view filter, completer<void> done) override;
+  void ask_for(std::string_view filter) override;
+  bool is_asked() const noexcept override { return is_up_; }
   void filter_removed(std::string_view filter) override;
 
   void fired(time_point now) override;
@@ -69,6 +65,7 @@ class grpc_client_core final : public grpc_core, private timer {
   void confirm(const v1::Event& e);
   void lost(const error& why);
   void settle_start(const result<void>& outcome);
+  void forget_question(std::string_view filter) noexcept;
   void end_questions(const error& why);
 
   std::shared_ptr<::grpc::Channel> channel_;
@@ -79,7 +76,7 @@ class grpc_client_core final : public grpc_core, private timer {
   std::vector<completer<void>> starting_;
   std::optional<time_point> give_up_at_;  // of initialize()
   std::optional<time_point> attempt_ends_at_;
-  std::map<std::uint64_t, question> questions_;
+  std::map<std::uint64_t, std::string> questions_;  // filters that wait for the server's word
   std::uint64_t last_id_ = 0;
   std::uint64_t own_number_ = 0;
   std::optional<time_point> down_since_;

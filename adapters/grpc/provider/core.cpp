@@ -30,6 +30,7 @@ error grpc_core::not_ready() const {
 
 void grpc_core::shut() noexcept {
   is_up_ = false;
+  waiting_.clear();
   listeners_.forget_all();
   // The core may outlive the provider (speakers hold it), the observer need not.
   config_.watch = nullptr;
@@ -78,12 +79,22 @@ operation<speaker> grpc_core::open_speaker(std::string_view name, message_callba
   return made->listen_first(std::move(on_message));
 }
 
-void grpc_core::join(grpc_speaker& who, completer<void> done) {
-  if (!listeners_.add(who)) return done.complete({});
-  filter_added(who.name(), std::move(done));
+void grpc_core::join(grpc_speaker& who, completer<void> done, bool is_new) {
+  const bool is_first = is_new && listeners_.add(who);
+  const bool is_waited_for = waiting_.has(who.name());
+  if (!is_first && !is_waited_for && is_asked()) return done.complete({});
+  waiting_.add(who, std::move(done), config_.call_timeout);
+  if (!is_waited_for) ask_for(who.name());
+}
+
+// While there is no connection, why not says more.
+error grpc_core::not_confirmed() const {
+  const error no_answer(errc::timed_out, "the server did not confirm the subscription");
+  return is_asked() ? no_answer : not_ready();
 }
 
 void grpc_core::leave(grpc_speaker& who) noexcept {
+  waiting_.remove(who);
   if (!listeners_.remove(who)) return;
   (void)guarded([&] { filter_removed(who.name()); });
 }

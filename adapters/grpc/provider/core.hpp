@@ -9,6 +9,7 @@
 #include <optional>
 #include <parley/adapters/grpc/grpc_port.hpp>
 #include <parley/adapters/grpc/grpc_provider.hpp>
+#include <parley/core/api/confirmations.hpp>
 #include <parley/core/api/listeners.hpp>
 #include <parley/core/async/operation.hpp>
 #include <string>
@@ -18,7 +19,7 @@ namespace parley::detail {
 
 class grpc_speaker;
 
-class grpc_core : public fault_sink {
+class grpc_core : public fault_sink, protected confirmations_owner {
  public:
   // By config.is_server; with one reference.
   static grpc_core* make(loop& home, grpc_config config);
@@ -47,8 +48,9 @@ class grpc_core : public fault_sink {
                                   speaker_options options);
   operation<delivery> publish(std::string_view name, const value& v);
   virtual operation<delivery> publish(std::string_view name, byte_view payload) = 0;
-  // Delivers to this speaker what comes under its name. `done` is told when the peer has confirmed.
-  void join(grpc_speaker& who, completer<void> done);
+  // Delivers to this speaker what comes under its name; not `is_new` if it does so already. `done`
+  // is told when the peer has confirmed.
+  void join(grpc_speaker& who, completer<void> done, bool is_new);
   // Also one that has not joined.
   void leave(grpc_speaker& who) noexcept;
 
@@ -81,8 +83,12 @@ class grpc_core : public fault_sink {
   virtual ~grpc_core() = default;
 
   void enter(provider_state next, const error* why = nullptr);
-  // The first speaker with this filter has joined, or the last one left.
-  virtual void filter_added(std::string_view filter, completer<void> done) = 0;
+  // Asks the peer for it, now or once it is there, and tells waiting_ the answer.
+  virtual void ask_for(std::string_view filter) = 0;
+  // Whether the peer has been asked for all that is listened to.
+  virtual bool is_asked() const noexcept = 0;
+  error not_confirmed() const override;
+  // The last speaker with this filter has left.
   virtual void filter_removed(std::string_view filter) = 0;
   // Gives a message to the speakers whose filter matches.
   void deliver(std::string_view topic, byte_view payload);
@@ -97,6 +103,7 @@ class grpc_core : public fault_sink {
   provider_state state_ = provider_state::idle;
   bool is_up_ = false;
   listeners<grpc_speaker> listeners_;
+  confirmations waiting_{loop_, *this};
 
  private:
   std::uint32_t references_ = 1;

@@ -59,7 +59,9 @@ class grpc_server_core final : public grpc_core {
   ~grpc_server_core() override;
 
   // Whoever speaks is here already.
-  void filter_added(std::string_view, completer<void> done) override { done.complete({}); }
+  // It is who is asked.
+  void ask_for(std::string_view filter) override { waiting_.confirm(filter); }
+  bool is_asked() const noexcept override { return true; }
   void filter_removed(std::string_view) override {}
 
   result<void> start();

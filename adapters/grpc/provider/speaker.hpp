@@ -21,7 +21,9 @@ class grpc_speaker final : public listening_speaker<grpc_core> {
  private:
   ~grpc_speaker() override { grpc_speaker::leave(); }
   result<void> can_listen() const override;
-  void join(completer<void> done) override { core_.join(*this, std::move(done)); }
+  void join(completer<void> done, bool is_new) override {
+    core_.join(*this, std::move(done), is_new);
+  }
   void leave() noexcept override { core_.leave(*this); }
 };
 

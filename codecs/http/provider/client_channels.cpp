@@ -99,27 +99,19 @@ rest_channel::rest_channel(rest_client_core& core, std::string_view filter)
     : core_(core),
       filter_(filter),
       decoder_(limits_of(core.config())),
-      back_(core.config().reconnect) {}
+      back_(core.config().reconnect),
+      waiting_(core.home(), *this) {}
 
-void rest_channel::add(rest_client_speaker& who, completer<void> done) {
-  speakers_.push_back(&who);
+void rest_channel::add(rest_client_speaker& who, completer<void> done, bool is_new) {
+  if (is_new) speakers_.push_back(&who);
   if (up_) return done.complete({});
-  waiting_.push_back({&who, std::move(done)});
-  if (!patience_.is_armed()) {
-    core_.home().set_timer(patience_, core_.home().now() + core_.config().timeout);
-  }
+  waiting_.add(who, std::move(done), core_.config().timeout);
   if (!call_ && !pause_.is_armed()) connect();
 }
 
 void rest_channel::remove(rest_client_speaker& who) noexcept {
   std::erase(speakers_, &who);
-  // Its completer goes with it: cancelled.
-  std::erase_if(waiting_, [&](const waiter& w) { return w.who == &who; });
-}
-
-void rest_channel::disarm() noexcept {
-  if (pause_.is_armed()) core_.home().set_timer(pause_, std::nullopt);
-  if (patience_.is_armed()) core_.home().set_timer(patience_, std::nullopt);
+  waiting_.remove(who);
 }
 
 void rest_channel::keep_speakers() noexcept {
@@ -129,7 +121,7 @@ void rest_channel::keep_speakers() noexcept {
 void rest_channel::stop() noexcept {
   stopped_ = true;
   up_ = false;
-  disarm();
+  core_.home().set_timer(pause_, std::nullopt);
   if (auto* const call = std::exchange(call_, nullptr)) call->drop();
   waiting_.clear();
   for (rest_client_speaker* const s : std::exchange(speakers_, {})) {
@@ -166,8 +158,7 @@ void rest_channel::opened() {
   back_.succeeded(now);
   last_.reset();
   decoder_.reset();
-  if (patience_.is_armed()) core_.home().set_timer(patience_, std::nullopt);
-  for (waiter& w : std::exchange(waiting_, {})) w.done.complete({});
+  waiting_.confirm(filter_);
   if (!lost_since_) return;
   const duration gap = now - *std::exchange(lost_since_, std::nullopt);
   if (core_.config().watch) core_.config().watch->resubscribed("rest", 1, gap);
@@ -190,22 +181,13 @@ void rest_channel::closed(const error& why) {
     if (!pause) core_.config().watch->state_changed("rest", provider_state::failed, &why);
   }
   if (pause) return core_.home().set_timer(pause_, now + *pause);
-  fail_waiting(why);
+  // With the last of them this goes.
+  waiting_.refuse_all(error(why));
 }
 
-void rest_channel::fail_waiting(const error& why) {
-  if (patience_.is_armed()) core_.home().set_timer(patience_, std::nullopt);
-  // They are no listeners; with the last of them this goes.
-  const auto keep = shared_from_this();
-  for (waiter& w : std::exchange(waiting_, {})) {
-    w.who->refused();
-    w.done.complete(std::unexpected(why));
-  }
-}
-
-void rest_channel::confirmation_is_late() {
-  if (last_) return fail_waiting(*last_);
-  fail_waiting(error(errc::timed_out, "no server has confirmed the channel " + filter_));
+error rest_channel::not_confirmed() const {
+  if (last_) return *last_;
+  return error(errc::timed_out, "no server has confirmed the channel " + filter_);
 }
 
 // --- events -----------------------------------------------------------------------------------
@@ -248,7 +230,7 @@ void rest_channel::tell(std::string_view topic, byte_view payload) {
 
 // --- all of them ------------------------------------------------------------------------------
 
-void rest_channels::join(rest_client_speaker& who, completer<void> done) {
+void rest_channels::join(rest_client_speaker& who, completer<void> done, bool is_new) {
   auto found = by_filter_.find(who.name());
   if (found == by_filter_.end()) {
     auto made = std::make_shared<rest_channel>(core_, who.name());
@@ -256,7 +238,7 @@ void rest_channels::join(rest_client_speaker& who, completer<void> done) {
   }
   // Of its own: it may fail at once, and go.
   const auto channel = found->second;
-  channel->add(who, std::move(done));
+  channel->add(who, std::move(done), is_new);
 }
 
 void rest_channels::leave(rest_client_speaker& who) noexcept {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <parley/codecs/http/event_stream.hpp>
 #include <parley/codecs/http/provider/client_call.hpp>
+#include <parley/core/api/confirmations.hpp>
 #include <parley/core/api/listeners.hpp>
 #include <parley/core/async/operation.hpp>
 #include <parley/core/loop/timer.hpp>
@@ -43,7 +44,8 @@ class rest_stream_call final : public rest_call {
 };
 
 // The stream of one filter, and who listens to it.
-class rest_channel final : public std::enable_shared_from_this<rest_channel> {
+class rest_channel final : public std::enable_shared_from_this<rest_channel>,
+                           private confirmations_owner {
  public:
   rest_channel(rest_client_core& core, std::string_view filter);
 
@@ -53,8 +55,8 @@ class rest_channel final : public std::enable_shared_from_this<rest_channel> {
   bool has_call() const noexcept { return call_ != nullptr; }
   std::size_t waiting() const noexcept { return waiting_.size(); }
 
-  // `done` is told when the server has confirmed, or that it will not.
-  void add(rest_client_speaker& who, completer<void> done);
+  // `done` is told when the server has confirmed, or that it will not. Not `is_new`: it is there.
+  void add(rest_client_speaker& who, completer<void> done, bool is_new);
   void remove(rest_client_speaker& who) noexcept;
   // Before stop(): none of its speakers ends until then.
   void keep_speakers() noexcept;
@@ -68,14 +70,9 @@ class rest_channel final : public std::enable_shared_from_this<rest_channel> {
   void closed(const error& why);
 
  private:
-  struct waiter {
-    rest_client_speaker* who;
-    completer<void> done;
-  };
-  template <void (rest_channel::*Fired)()>
   struct alarm final : timer {
     explicit alarm(rest_channel& c) noexcept : channel(c) {}
-    void fired(time_point) override { (channel.*Fired)(); }  // may destroy this
+    void fired(time_point) override { channel.connect(); }  // may destroy this
     rest_channel& channel;
   };
 
@@ -83,19 +80,16 @@ class rest_channel final : public std::enable_shared_from_this<rest_channel> {
   void begin_call();
   void deliver();
   void tell(std::string_view topic, byte_view payload);
-  void fail_waiting(const error& why);
-  void confirmation_is_late();
-  void disarm() noexcept;
+  error not_confirmed() const override;
 
   rest_client_core& core_;
   const std::string filter_;
   http::event_decoder decoder_;
   back_off back_;
-  alarm<&rest_channel::connect> pause_{*this};
-  alarm<&rest_channel::confirmation_is_late> patience_{*this};
+  alarm pause_{*this};
   std::vector<rest_client_speaker*> speakers_;
   std::vector<rest_client_speaker*> telling_;  // room for tell()
-  std::vector<waiter> waiting_;
+  confirmations waiting_;
   std::optional<error> last_;
   std::optional<time_point> lost_since_;
   rest_stream_call* call_ = nullptr;
@@ -107,7 +101,7 @@ class rest_channels {
  public:
   explicit rest_channels(rest_client_core& core) noexcept : core_(core) {}
 
-  void join(rest_client_speaker& who, completer<void> done);
+  void join(rest_client_speaker& who, completer<void> done, bool is_new);
   void leave(rest_client_speaker& who) noexcept;
   void shut() noexcept;
   // Streams that are there or on their way: calls that are nobody's operation.

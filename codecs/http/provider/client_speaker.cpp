@@ -21,8 +21,8 @@ operation<delivery> rest_client_speaker::shout_bytes(byte_view payload) {
   return core_.publish(name_, "application/octet-stream", payload);
 }
 
-void rest_client_speaker::join(completer<void> done) {
-  core_.channels().join(*this, std::move(done));
+void rest_client_speaker::join(completer<void> done, bool is_new) {
+  core_.channels().join(*this, std::move(done), is_new);
 }
 
 void rest_client_speaker::leave() noexcept {
@@ -31,12 +31,6 @@ void rest_client_speaker::leave() noexcept {
 
 void rest_client_speaker::deliver(std::string_view topic, byte_view payload) {
   hear(topic, payload, &json::decode);
-}
-
-void rest_client_speaker::refused() noexcept {
-  const speaker self(this);
-  core_.channels().leave(*this);
-  forget();
 }
 
 }  // namespace parley::detail

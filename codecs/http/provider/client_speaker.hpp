@@ -18,13 +18,11 @@ class rest_client_speaker final : public listening_speaker<rest_client_core> {
 
   // --- for its channel
   void deliver(std::string_view topic, byte_view payload);
-  // The server has not confirmed.
-  void refused() noexcept;
 
  private:
   ~rest_client_speaker() override { rest_client_speaker::leave(); }
   result<void> can_listen() const override { return core_.can_listen(); }
-  void join(completer<void> done) override;
+  void join(completer<void> done, bool is_new) override;
   void leave() noexcept override;
 };
 

@@ -16,8 +16,8 @@ result<void> rest_server_speaker::can_listen() const {
 }
 
 // Clients post to whatever name they like: there is nobody to be asked.
-void rest_server_speaker::join(completer<void> done) {
-  channels_.join(*this);
+void rest_server_speaker::join(completer<void> done, bool is_new) {
+  if (is_new) channels_.join(*this);
   done.complete({});
 }
 

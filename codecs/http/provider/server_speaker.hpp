@@ -24,7 +24,7 @@ class rest_server_speaker final : public listening_speaker<rest_server_core> {
  private:
   ~rest_server_speaker() override { rest_server_speaker::leave(); }
   result<void> can_listen() const override;
-  void join(completer<void> done) override;
+  void join(completer<void> done, bool is_new) override;
   void leave() noexcept override { channels_.leave(*this); }
 
   rest_server_channels& channels_;  // of the core

@@ -69,7 +69,9 @@ operation<delivery> mqtt_speaker::shout_bytes(byte_view payload) {
 
 void mqtt_speaker::begin(message_callback on_message, completer<void> done) {
   const speaker self(this);  // the old callback may hold the last handle
-  if (!ear_.listen(std::move(on_message))) return done.complete({});
+  if (!ear_.listen(std::move(on_message))) {
+    return core_.subscriptions().wait(name_, *this, std::move(done));
+  }
   core_.subscriptions().join(name_, *this, wish_, std::move(done));
 }
 

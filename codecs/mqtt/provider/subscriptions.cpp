@@ -121,6 +121,14 @@ void mqtt_subscriptions::join(std::string_view filter, mqtt_listener& who, const
   ask_for_all();
 }
 
+void mqtt_subscriptions::wait(std::string_view filter, mqtt_listener& who, completer<void> done) {
+  entry* const e = find(filter);
+  if (e == nullptr || e->at == standing::granted) return done.complete({});
+  if (e->at == standing::refused) e->at = standing::wanted;
+  e->joining.push_back({&who, std::move(done)});
+  ask_for_all();
+}
+
 void mqtt_subscriptions::leave(std::string_view filter, mqtt_listener& who, bool keep,
                                completer<void> done) noexcept {
   entry* const e = find(filter);

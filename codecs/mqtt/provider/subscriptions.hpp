@@ -46,6 +46,8 @@ class mqtt_subscriptions {
   // forgotten first.
   void join(std::string_view filter, mqtt_listener& who, const mqtt_wish& wish,
             completer<void> done);
+  // The same for one that has joined already.
+  void wait(std::string_view filter, mqtt_listener& who, completer<void> done);
   // Also one that has not joined. `done` ends with the server's answer, or at once if there is none
   // to come. With `keep` the server is told nothing.
   void leave(std::string_view filter, mqtt_listener& who, bool keep, completer<void> done) noexcept;

@@ -23,7 +23,6 @@ struct websocket_client_core::question final : timer {
   std::uint64_t id;
   std::string filter;  // or empty: a call
   completer<value> answer;
-  completer<void> confirmed;
 };
 
 websocket_client_core::websocket_client_core(loop& home, websocket_config config)
@@ -103,6 +102,7 @@ void websocket_client_core::shut() noexcept {
 }
 
 operation<void> websocket_client_core::close() {
+  const websocket_core_ref keep(*this);
   const bool is_there = initialized_;
   give_up(error(errc::cancelled));
   if (config_.watch) {
@@ -236,15 +236,12 @@ void websocket_client_core::send_kept() {
 
 // --- listening --------------------------------------------------------------------------------
 
-void websocket_client_core::filter_added(std::string_view filter, completer<void> done) {
-  if (!is_topic_filter(filter) || !websocket::is_envelope_name(filter)) {
-    return done.complete(fail(errc::invalid_argument, "this is no sound filter"));
-  }
+void websocket_client_core::ask_for(std::string_view filter) {
   const bool is_up = link().is_up();
-  if (is_up && !is_named_) return done.complete({});
+  if (is_up && !is_named_) return waiting_.confirm(filter);
+  forget_question(filter);
   auto q = std::make_unique<question>(*this, shared_->next_id());
   q->filter = filter;
-  q->confirmed = std::move(done);
   const std::uint64_t id = q->id;
   questions_.emplace(id, std::move(q));
   if (is_up) {
@@ -252,13 +249,12 @@ void websocket_client_core::filter_added(std::string_view filter, completer<void
   }
 }
 
+void websocket_client_core::forget_question(std::string_view filter) noexcept {
+  std::erase_if(questions_, [&](const auto& q) { return q.second->filter == filter; });
+}
+
 void websocket_client_core::filter_removed(std::string_view filter) {
-  for (auto& [id, q] : questions_) {
-    if (q->filter == filter) {
-      end_question(id, fail(errc::cancelled));
-      break;
-    }
-  }
+  forget_question(filter);
   if (initialized_ && link().is_up()) unsubscribe(filter);
 }
 
@@ -309,8 +305,8 @@ void websocket_client_core::end_question(std::uint64_t id, result<value> outcome
   const auto q = std::move(found->second);
   questions_.erase(found);
   if (q->answer) return q->answer.complete(std::move(outcome));
-  if (outcome) return q->confirmed.complete({});
-  q->confirmed.complete(std::unexpected(std::move(outcome).error()));
+  if (outcome) return waiting_.confirm(q->filter);
+  waiting_.refuse(q->filter, outcome.error());
 }
 
 // Calls may have been carried out; filters are asked for again on the next connection.

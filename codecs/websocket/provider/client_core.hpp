@@ -45,8 +45,10 @@ class websocket_client_core final : public websocket_core, public canceller, pri
   ~websocket_client_core() override;
 
   result<delivery> send(std::string_view name, websocket::opcode type, byte_view payload) override;
-  void filter_added(std::string_view filter, completer<void> done) override;
+  void ask_for(std::string_view filter) override;
+  bool is_asked() const noexcept override { return initialized_ && link().is_up(); }
   void filter_removed(std::string_view filter) override;
+  void forget_question(std::string_view filter) noexcept;
 
   void hold_sender() override { shared_->hold(*this); }
   void inboxes_full(bool any) override {

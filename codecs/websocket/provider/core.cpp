@@ -23,6 +23,7 @@ error websocket_core::not_ready() const {
 void websocket_core::shut() noexcept {
   remote_.close();
   initialized_ = false;
+  waiting_.clear();
   listeners_.forget_all();
   // The core may outlive the provider (speakers hold it), the observer need not.
   config_.watch = nullptr;
@@ -95,12 +96,22 @@ operation<inbox> websocket_core::open_inbox(std::string_view name, speaker_optio
   });
 }
 
-void websocket_core::join(websocket_speaker& who, completer<void> done) {
-  if (!listeners_.add(who)) return done.complete({});
-  filter_added(who.name(), std::move(done));
+void websocket_core::join(websocket_speaker& who, completer<void> done, bool is_new) {
+  const bool is_first = is_new && listeners_.add(who);
+  const bool is_waited_for = waiting_.has(who.name());
+  if (!is_first && !is_waited_for && is_asked()) return done.complete({});
+  waiting_.add(who, std::move(done), config_.call_timeout);
+  if (!is_waited_for) ask_for(who.name());
+}
+
+// While there is no connection, why not says more.
+error websocket_core::not_confirmed() const {
+  const error no_answer(errc::timed_out, "the server did not confirm the subscription");
+  return is_asked() ? no_answer : not_ready();
 }
 
 void websocket_core::leave(websocket_speaker& who) noexcept {
+  waiting_.remove(who);
   if (!listeners_.remove(who)) return;
   (void)guarded([&] { filter_removed(who.name()); });
 }

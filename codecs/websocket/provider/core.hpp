@@ -7,6 +7,7 @@
 #include <parley/codecs/websocket/envelope.hpp>
 #include <parley/codecs/websocket/frame.hpp>
 #include <parley/codecs/websocket/websocket_provider.hpp>
+#include <parley/core/api/confirmations.hpp>
 #include <parley/core/api/inbox.hpp>
 #include <parley/core/api/listeners.hpp>
 #include <parley/core/async/operation.hpp>
@@ -17,7 +18,10 @@ namespace parley::detail {
 
 class websocket_speaker;
 
-class websocket_core : public fault_sink, public remote_sink, public inbox_port {
+class websocket_core : public fault_sink,
+                       public remote_sink,
+                       public inbox_port,
+                       protected confirmations_owner {
  public:
   // By config.is_server; with one reference.
   static websocket_core* make(loop& home, websocket_config config);
@@ -49,8 +53,9 @@ class websocket_core : public fault_sink, public remote_sink, public inbox_port 
   operation<delivery> publish(std::string_view name, const value& v);
   operation<delivery> publish(std::string_view name, websocket::opcode type, byte_view payload);
 
-  // Delivers to this speaker what comes under its name. `done` is told when the peer has confirmed.
-  void join(websocket_speaker& who, completer<void> done);
+  // Delivers to this speaker what comes under its name; not `is_new` if it does so already. `done`
+  // is told when the peer has confirmed.
+  void join(websocket_speaker& who, completer<void> done, bool is_new);
   // Also one that has not joined.
   void leave(websocket_speaker& who) noexcept;
   // Whether a speaker here listens with this filter.
@@ -70,8 +75,12 @@ class websocket_core : public fault_sink, public remote_sink, public inbox_port 
   // Sends it to whom it concerns.
   virtual result<delivery> send(std::string_view name, websocket::opcode type,
                                 byte_view payload) = 0;
-  // The first speaker with this filter has joined, or the last one left.
-  virtual void filter_added(std::string_view filter, completer<void> done) = 0;
+  // Asks the peer for it, now or once it is there, and tells waiting_ the answer.
+  virtual void ask_for(std::string_view filter) = 0;
+  // Whether the peer has been asked for all that is listened to.
+  virtual bool is_asked() const noexcept = 0;
+  error not_confirmed() const override;
+  // The last speaker with this filter has left.
   virtual void filter_removed(std::string_view filter) = 0;
 
   // Gives a message to the speakers whose filter matches; without a name to all.
@@ -81,6 +90,7 @@ class websocket_core : public fault_sink, public remote_sink, public inbox_port 
   websocket_config config_;
   remote_port remote_;
   listeners<websocket_speaker> listeners_;
+  confirmations waiting_{loop_, *this};
   bool initialized_ = false;
 
  private:

@@ -409,10 +409,6 @@ void websocket_server_core::flush(member& m) {
   }
 }
 
-void websocket_server_core::filter_added(std::string_view, completer<void> done) {
-  done.complete({});
-}
-
 // --- callables ----------------------------------------------------------------------------------
 
 operation<callable> websocket_server_core::make_callable(std::string_view) {

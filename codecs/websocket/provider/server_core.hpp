@@ -60,7 +60,9 @@ class websocket_server_core final : public websocket_core, private websocket_han
 
   result<delivery> send(std::string_view name, websocket::opcode type, byte_view payload) override;
   // Clients send what they have without being asked.
-  void filter_added(std::string_view filter, completer<void> done) override;
+  // It is who is asked.
+  void ask_for(std::string_view filter) override { waiting_.confirm(filter); }
+  bool is_asked() const noexcept override { return true; }
   void filter_removed(std::string_view) override {}
 
   void hold_sender() override;

@@ -19,7 +19,9 @@ result<void> websocket_speaker::can_listen() const {
   return {};
 }
 
-void websocket_speaker::join(completer<void> done) { core_.join(*this, std::move(done)); }
+void websocket_speaker::join(completer<void> done, bool is_new) {
+  core_.join(*this, std::move(done), is_new);
+}
 
 void websocket_speaker::deliver(std::string_view name, byte_view payload) {
   hear(name, payload, &json::decode);

@@ -21,7 +21,7 @@ class websocket_speaker final : public listening_speaker<websocket_core> {
  private:
   ~websocket_speaker() override { websocket_speaker::leave(); }
   result<void> can_listen() const override;
-  void join(completer<void> done) override;
+  void join(completer<void> done, bool is_new) override;
   void leave() noexcept override { core_.leave(*this); }
 };
 
