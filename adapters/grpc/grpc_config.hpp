@@ -98,7 +98,8 @@ struct grpc_config {
   // --- a client
   // How long initialize() goes on trying, and how long one attempt may take.
   duration connect_timeout = std::chrono::seconds(5);
-  // How long a call may take; zero: for ever. Streams have no deadline but their own.
+  // How long a call, and the confirmation of a listen(), may take; zero: for ever. Streams have no
+  // deadline but their own.
   duration call_timeout = std::chrono::seconds(5);
   grpc_waiting waiting = grpc_waiting::while_connecting;
   back_off_config reconnect{};

@@ -87,7 +87,7 @@ struct websocket_config {
 
   // How long initialize() goes on trying, and how long one attempt may take.
   duration connect_timeout = std::chrono::seconds(5);
-  // How long a call waits for its reply; zero: for ever.
+  // How long a call waits for its reply, and listen() for its confirmation; zero: for ever.
   duration call_timeout = std::chrono::seconds(5);
   // From our close frame to the peer's; and how long close() of a server waits.
   duration close_timeout = std::chrono::seconds(10);

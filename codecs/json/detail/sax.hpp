@@ -14,9 +14,9 @@
 // A broken precondition stops the program at once; <cassert> would print.
 #define RAPIDJSON_ASSERT(x) ((x) ? static_cast<void>(0) : __builtin_trap())
 
+#include <rapidjson/internal/dtoa.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
-#include <rapidjson/writer.h>
 
 namespace parley::json {
 
