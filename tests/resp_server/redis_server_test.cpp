@@ -81,6 +81,25 @@ TYPED_TEST(redis_server_on, asks_for_its_password) {
   EXPECT_TRUE(this->get(redis->set("key", value(1))));
 }
 
+// Who names a user in the URL wants no other to come in.
+TYPED_TEST(redis_server_on, asks_for_the_user_of_its_url) {
+  auto served = redis_server_config::from_uri(*uri::parse("redis://ann:secret@127.0.0.1:0"));
+  ASSERT_TRUE(served) << served.error().to_string();
+  this->listen(*std::move(served));
+  redis_config c = this->config();
+  redis_provider nobody(this->home, c);
+  const auto no = this->at.wait(nobody.initialize());
+  ASSERT_FALSE(no);
+  EXPECT_EQ(no.error(), resp::errc::no_auth) << no.error().to_string();
+  c.username = "ann";
+  c.password = "secret";
+  auto redis = this->up(c);
+  EXPECT_TRUE(this->get(redis->set("key", value(1))));
+  c.username = "default";
+  redis_provider standard(this->home, c);
+  EXPECT_EQ(this->at.wait(standard.initialize()).error(), resp::errc::wrong_password);
+}
+
 TYPED_TEST(redis_server_on, keys_expire_by_its_own_timer) {
   this->listen();
   auto redis = this->up();
@@ -156,6 +175,12 @@ TEST(redis_server_config, says_every_fault_at_once) {
   EXPECT_FALSE((redis_server_config{.host = "0.0.0.0"}.validate()));
   EXPECT_TRUE((redis_server_config{.host = "0.0.0.0", .password = "x"}.validate()));
   EXPECT_TRUE((redis_server_config{.unix_socket = "/tmp/x"}.validate()));
+  EXPECT_TRUE(redis_server_config::from_uri(*uri::parse("redis://ann:x@0.0.0.0")));
+  EXPECT_FALSE(redis_server_config::from_uri(*uri::parse("redis://ann@127.0.0.1")));
+  c = {.host = "0.0.0.0", .password = "x"};
+  c.users = {{.name = "default", .needs_password = false}};
+  EXPECT_EQ(c.validate().error().message(),
+            "host can be reached from other machines, and needs no password");
 }
 
 TEST(redis_server_unix, serves_a_path) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <parley/codecs/resp/server/detail/redis_server_session.hpp>
 #include <parley/codecs/resp/server/redis_server.hpp>
@@ -34,6 +35,13 @@ resp::engine_config engine_settings(loop& home, const redis_server_config& c) {
           .run_id = make_run_id(home)};
 }
 
+// Whom clients are before they say who they are.
+bool lets_everybody_in(const redis_server_config& c) {
+  const auto own = std::ranges::find(c.users, "default", &resp::server_user::name);
+  if (own == c.users.end()) return c.password.empty();
+  return own->is_enabled && !own->needs_password;
+}
+
 }  // namespace
 
 // --- configuration --------------------------------------------------------------------
@@ -46,13 +54,13 @@ result<void> redis_server_config::validate() const {
   fault_list faults;
   const auto at = where();
   check_serving(*this, faults);
-  faults.check(!at || at->is_loopback() || !password.empty(),
-               "host can be reached from other machines, and password is empty");
+  faults.check(!at || at->is_loopback() || !lets_everybody_in(*this),
+               "host can be reached from other machines, and needs no password");
   faults.check(databases > 0 && databases <= 10'000, "databases is outside 1 to 10000");
   faults.check(max_clients > 0, "max_clients is 0");
   for (const resp::server_user& user : users) {
     faults.check(!user.name.empty(), "a user has no name");
-    faults.check(!user.needs_password || !user.password.empty(),
+    faults.check(!user.is_enabled || !user.needs_password || !user.password.empty(),
                  "user " + user.name + " needs a password and has none");
   }
   const resp::server_limits& l = limits;
