@@ -56,7 +56,15 @@ constexpr const char* url_help =
     "mqtt+ws://host[:port][/path], mqtt+wss://, mqtt+ws+unix:///path; "
     "grpc://host:port, grpcs://, grpc+unix:/path";
 constexpr const char* call_url_help =
-    "redis://, ws:// and grpc:// as with pub; http://host[:port]/path?query, https:// for TLS";
+    "redis://, ws://, mqtt:// and grpc:// as with pub; http://host[:port]/path?query, https:// for "
+    "TLS";
+constexpr const char* served_url_help =
+    "redis://[user:password@]address[:port], rediss:// for TLS, redis+unix:///path; "
+    "ws://address[:port][/path], wss://, ws+unix:///path; "
+    "http://address[:port], https://, http+unix:///path; "
+    "mqtt://[user:password@]address[:port], mqtts://, mqtt+unix:///path; by WebSocket "
+    "mqtt+ws://address[:port], mqtt+wss://, mqtt+ws+unix:///path; "
+    "grpc://address:port, grpcs://, grpc+unix:/path";
 
 // CLI11 reads a word such as [1,2] or {} as a list, and would publish its parts.
 // A mark in front keeps it whole; taken off below.
@@ -206,7 +214,7 @@ void add_call(CLI::App& app, options& o) {
 
 void add_serve(CLI::App& app, options& o) {
   CLI::App* serve = app.add_subcommand("serve", "be the server: data lives in memory");
-  add_common(*serve, o);
+  add_common(*serve, o, served_url_help);
   serve
       ->add_option("--clients", o.clients, "TLS: certificates of clients: none, optional, required")
       ->check(CLI::IsMember({"none", "optional", "required"}))
