@@ -28,6 +28,18 @@ TEST(json_allocations, writing_into_a_string_with_room_needs_none) {
   EXPECT_EQ(written, out.size());
 }
 
+// A new string is allocated once, and not at all where it holds the text by itself.
+TEST(json_allocations, writing_a_small_text_needs_the_string_alone) {
+  const value tiny = fields("result", 42), small = array(sample(), std::string(1000, 'x'));
+  const std::size_t before = test::allocations();
+  const auto first = to_text(tiny);
+  EXPECT_EQ(test::allocations(), before);
+  const auto second = to_text(small);
+  EXPECT_EQ(test::allocations(), before + 1);
+  EXPECT_EQ(*first, R"({"result":42})");
+  EXPECT_EQ(parse(*second), small);
+}
+
 TEST(json_allocations, reading_a_number_needs_one_at_most) {
   const std::size_t before = test::allocations();
   const auto v = parse("42");
@@ -63,7 +75,7 @@ TEST(json_allocations, each_may_fail_while_reading) {
 
 TEST(json_allocations, each_may_fail_while_writing) {
   value v = sample();
-  for (int i = 0; i < 40; ++i) v = array(std::move(v), std::string(100, 'x'));
+  for (int i = 0; i < 40; ++i) v = array(std::move(v), std::string(1000, 'x'));
   const std::string expected = *to_text(v);
   std::string out;
   const int failures = fail_each([&] {

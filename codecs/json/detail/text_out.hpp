@@ -76,22 +76,32 @@ class plain_check {
   words all_{};
 };
 
-// The string is longer than what was written so far; the destructor cuts it, to where it began
-// unless keep() was called.
+// Small texts are made on the stack, so that their string is allocated once; where it has room
+// already, and beyond, they are made in the string. Until keep() the string is as it was, when this
+// ends.
 class text_out {
  public:
-  explicit text_out(std::string& out) : out_(out), kept_(out.size()), used_(kept_) {
-    // The string's spare room is used first: a buffer that is used again costs no allocation.
-    grow(out.capacity());
+  explicit text_out(std::string& out) : out_(out), before_(out.size()) {
+    const std::size_t spare = out.capacity() - before_;
+    if (spare >= sizeof first_) grow(spare);
   }
   text_out(const text_out&) = delete;
   text_out& operator=(const text_out&) = delete;
   // Also when an allocation failed on the way: then nothing was added.
-  ~text_out() { out_.resize(kept_); }
+  ~text_out() {
+    if (data_ != first_) out_.resize(before_ + kept_);
+  }
 
   // Bytes written so far.
-  std::size_t written() const noexcept { return used_ - kept_; }
-  void keep() noexcept { kept_ = used_; }
+  std::size_t written() const noexcept { return used_; }
+  // Nothing is put afterwards.
+  void keep() {
+    if (data_ == first_) {
+      out_.append(first_, used_);
+    } else {
+      kept_ = used_;
+    }
+  }
 
   void put(char c) { *room(1) = c, ++used_; }
   void put(std::string_view text) {
@@ -135,21 +145,25 @@ class text_out {
  private:
   void put_escaped(std::string_view text);
   char* room(std::size_t more) {
-    if (size_ - used_ < more) grow(std::max(2 * size_ + 64, used_ + more));
+    if (size_ - used_ < more) grow(std::max(2 * size_, used_ + more));
     return data_ + used_;
   }
+  // Not zeroed: each byte is written before anybody reads it.
   void grow(std::size_t size) {
-    // Not zeroed: each byte is written before anybody reads it.
-    out_.resize_and_overwrite(size, [](char*, std::size_t n) { return n; });
-    data_ = out_.data();
+    out_.resize_and_overwrite(before_ + size, [](char*, std::size_t n) { return n; });
+    char* const to = out_.data() + before_;
+    if (data_ == first_ && used_ > 0) std::memcpy(to, first_, used_);
+    data_ = to;
     size_ = size;
   }
 
   std::string& out_;
-  std::size_t kept_;
-  char* data_ = nullptr;
-  std::size_t used_;
-  std::size_t size_ = 0;
+  const std::size_t before_;
+  char first_[2048];
+  char* data_ = first_;
+  std::size_t size_ = sizeof first_;
+  std::size_t used_ = 0;
+  std::size_t kept_ = 0;
 };
 
 // How a byte is escaped: the letter behind the backslash; 'u' for a number, 0 for none.
