@@ -104,7 +104,7 @@ class writer {
     out_.put('[');
     std::size_t index = 0;
     for (const value& item : v.items()) {
-      out_.separate(index == 0);
+      out_.put_comma_behind(index == 0);
       if (!write(item, depth + 1)) {
         char digits[20];
         const char* end = std::to_chars(digits, digits + sizeof digits, index).ptr;
@@ -122,9 +122,9 @@ class writer {
     bool is_first = true;
     for (const member& each : v.members()) {
       const std::string_view name = each.name.view();
-      out_.separate(std::exchange(is_first, false));
+      out_.put_comma_behind(std::exchange(is_first, false));
       // The name goes by the same checks: it may come from a peer and be no UTF-8.
-      if (!write_text(name) || !write_behind_colon(each.val, depth + 1)) {
+      if (!write_text(name, ":") || !write(each.val, depth + 1)) {
         path_.insert(0, pointer_step(name));
         return false;
       }
@@ -133,14 +133,9 @@ class writer {
     return true;
   }
 
-  bool write_behind_colon(const value& v, std::size_t depth) {
-    out_.put(':');
-    return write(v, depth);
-  }
-
-  bool write_text(std::string_view text) {
+  bool write_text(std::string_view text, std::string_view behind = {}) {
     if (!fits(text.size())) return false;
-    if (out_.put_text(text)) return true;
+    if (out_.put_text(text, behind)) return true;
     return stop(parley::errc::bad_value, "the text is not UTF-8");
   }
 

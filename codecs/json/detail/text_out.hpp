@@ -109,8 +109,8 @@ class text_out {
     if (!text.empty()) std::memcpy(to, text.data(), text.size());
     used_ += text.size();
   }
-  // Behind a comma, if it is not the first of its list.
-  void separate(bool is_first) {
+  // Behind all but the first of a list.
+  void put_comma_behind(bool is_first) {
     if (!is_first) put(',');
   }
   template <class Number>
@@ -126,30 +126,33 @@ class text_out {
     used_ += static_cast<std::size_t>(write(to) - to);
   }
 
-  // In quotes. False if it is not UTF-8: then what was put is worth nothing.
-  bool put_text(std::string_view text) {
-    char* const to = room(text.size() + 2 + plain_check::spare);
+  // In quotes, and what else stands behind it: ':' or nothing. False if it is not UTF-8: then what
+  // was put is worth nothing.
+  bool put_text(std::string_view text, std::string_view behind = {}) {
+    char* const to = room(text.size() + 3 + plain_check::spare);
     plain_check seen;
     *to = '"';
     seen.copy(to + 1, text);
     if (!seen.is_ascii() && !text::valid_utf8(text)) return false;
     if (seen.found_escapes()) {
       put_escaped(text);
-      return true;
+    } else {
+      to[text.size() + 1] = '"';
+      used_ += text.size() + 2;
     }
-    to[text.size() + 1] = '"';
-    used_ += text.size() + 2;
+    if (!behind.empty()) put(behind.front());
     return true;
   }
 
  private:
   void put_escaped(std::string_view text);
-  char* room(std::size_t more) {
-    if (size_ - used_ < more) grow(std::max(2 * size_, used_ + more));
+  [[gnu::always_inline]] char* room(std::size_t more) {
+    if (size_ - used_ < more) [[unlikely]]
+      grow(std::max(2 * size_, used_ + more));
     return data_ + used_;
   }
   // Not zeroed: each byte is written before anybody reads it.
-  void grow(std::size_t size) {
+  [[gnu::noinline]] void grow(std::size_t size) {
     out_.resize_and_overwrite(before_ + size, [](char*, std::size_t n) { return n; });
     char* const to = out_.data() + before_;
     if (data_ == first_ && used_ > 0) std::memcpy(to, first_, used_);
