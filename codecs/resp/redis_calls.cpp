@@ -7,6 +7,7 @@
 #include <parley/codecs/resp/detail/redis_served.hpp>
 #include <parley/codecs/resp/detail/redis_speaker.hpp>
 #include <parley/codecs/resp/errc.hpp>
+#include <parley/core/api/named_callable.hpp>
 #include <parley/core/async/guard.hpp>
 
 namespace parley::detail {
@@ -24,38 +25,6 @@ struct redis_calls::question final : timer {
   completer<value> answer;
 };
 
-namespace {
-
-class client_callable final : public callable_core {
- public:
-  client_callable(redis_core& core, std::string_view name) : core_(core), name_(name) {
-    core_.retain();
-  }
-  std::string_view name() const override { return name_; }
-  operation<value> call(const value& request, call_options options) override {
-    return core_.calls().call(name_, request, options.timeout);
-  }
-
- private:
-  ~client_callable() override { core_.release(); }
-  void dispose() noexcept override { delete this; }
-
-  redis_core& core_;
-  std::string name_;
-};
-
-// The error of a callee, from its name and text.
-error failure(std::string_view name, std::string_view text) {
-  if (name == describe(errc::not_supported).name) {
-    return {errc::not_supported, std::string(text)};
-  }
-  std::string both(name);
-  if (!text.empty()) both.append(": ").append(text);
-  return {resp::errc::call_failed, std::move(both)};
-}
-
-}  // namespace
-
 redis_calls::redis_calls(redis_core& core) noexcept : core_(core) {}
 redis_calls::~redis_calls() = default;
 
@@ -66,7 +35,11 @@ operation<callable> redis_calls::make(std::string_view name) {
   if (name.empty()) {
     return ended<callable>(core_, fail(errc::invalid_argument, "a callable needs a name"));
   }
-  callable made(new client_callable(core_, name));
+  callable made = make_named_callable(
+      core_, name,
+      [](redis_core& core, std::string_view of, const value& request, call_options options) {
+        return core.calls().call(of, request, options.timeout);
+      });
   if (is_granted_) return ended<callable>(core_, std::move(made));
   completer<callable> done(core_.home());
   auto op = done.op();
@@ -182,8 +155,10 @@ void redis_calls::hear(const message& m) {
   if (!a || !questions_.contains(a->number)) return;
   result<value> outcome;
   const auto ok = guarded([&] {
-    outcome = a->error_name.empty() ? decode(a->payload, decode_policy::json_or_text, &json::decode)
-                                    : std::unexpected(failure(a->error_name, as_text(a->payload)));
+    outcome = a->error_name.empty()
+                  ? decode(a->payload, decode_policy::json_or_text, &json::decode)
+                  : std::unexpected(error_of_callee(resp::errc::call_failed, a->error_name,
+                                                    as_text(a->payload)));
   });
   end(a->number, ok ? std::move(outcome) : std::unexpected(ok.error()));
 }

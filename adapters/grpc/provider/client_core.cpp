@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <parley/adapters/grpc/errc.hpp>
-#include <parley/adapters/grpc/provider/callable.hpp>
 #include <parley/adapters/grpc/provider/client_core.hpp>
 #include <parley/adapters/grpc/provider/client_stream.hpp>
 #include <parley/adapters/grpc/provider/payload.hpp>
 #include <parley/adapters/grpc/provider/settings.hpp>
 #include <parley/adapters/grpc/provider/status.hpp>
 #include <parley/adapters/grpc/provider/unary_call.hpp>
+#include <parley/core/api/named_callable.hpp>
 #include <utility>
 
 namespace parley::detail {
@@ -315,9 +315,25 @@ void grpc_client_core::prepare(::grpc::ClientContext& context, const grpc_call_o
   for (const auto& [name, text] : *options.metadata) context.AddMetadata(name, text);
 }
 
+namespace {
+
+operation<value> call_by_name(grpc_client_core& core, std::string_view name, const value& request,
+                              call_options options) {
+  grpc_call_options how;
+  how.timeout = options.timeout;
+  how.repeatable = options.repeatable;
+  completer<value> done(core.home());
+  auto op = done.op();
+  op.state()->set_fault_sink(&core);
+  core.call_value(name, request, how, std::move(done));
+  return op;
+}
+
+}  // namespace
+
 operation<callable> grpc_client_core::make_callable(std::string_view name) {
   if (name.empty()) return ended<callable>(*this, fail(errc::invalid_argument, "a name is empty"));
-  return ended<callable>(*this, callable(new grpc_callable(*this, name)));
+  return ended<callable>(*this, make_named_callable(*this, name, call_by_name));
 }
 
 operation<grpc_reply> grpc_client_core::call(std::string_view name, grpc_message request,

@@ -1,12 +1,12 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include <algorithm>
-#include <parley/adapters/grpc/provider/callable.hpp>
 #include <parley/adapters/grpc/provider/reflection.hpp>
 #include <parley/adapters/grpc/provider/server_core.hpp>
 #include <parley/adapters/grpc/provider/service.hpp>
 #include <parley/adapters/grpc/provider/settings.hpp>
 #include <parley/adapters/grpc/provider/socket_file.hpp>
+#include <parley/core/api/named_callable.hpp>
 #include <parley/core/async/guard.hpp>
 #include <utility>
 
@@ -188,7 +188,14 @@ operation<callable> grpc_server_core::serve(std::string_view name, call_handler 
   if (auto ok = add(name, {std::move(handler), {}, {}}); !ok) {
     return ended<callable>(*this, std::unexpected(ok.error()));
   }
-  return ended<callable>(*this, callable(new grpc_served_callable(*this, name)));
+  // It is served, and cannot be called from here.
+  return ended<callable>(
+      *this,
+      make_named_callable(
+          *this, name, [](grpc_server_core& core, std::string_view, const value&, call_options) {
+            return ended<value>(core,
+                                fail(errc::not_supported, "a server answers, and a client calls"));
+          }));
 }
 
 std::shared_ptr<grpc_server_core::entry> grpc_server_core::find_entry(

@@ -6,6 +6,7 @@
 #include <parley/codecs/http/provider/client_core.hpp>
 #include <parley/codecs/http/provider/client_download.hpp>
 #include <parley/codecs/http/provider/client_speaker.hpp>
+#include <parley/core/api/named_callable.hpp>
 #include <parley/core/api/topics.hpp>
 #include <parley/core/async/guard.hpp>
 #include <utility>
@@ -215,34 +216,16 @@ void rest_client_core::authorize_with(rest_token_source token) { tokens_.set(std
 
 // --- handles ----------------------------------------------------------------------------------
 
-namespace {
-
-class client_callable final : public callable_core {
- public:
-  client_callable(rest_client_core& core, std::string_view name) : core_(core), name_(name) {
-    core_.retain();
-  }
-  std::string_view name() const override { return name_; }
-  operation<value> call(const value& request, call_options options) override {
-    return core_.call(name_, request, options);
-  }
-
- private:
-  ~client_callable() override { core_.release(); }
-  void dispose() noexcept override { delete this; }
-
-  rest_client_core& core_;
-  std::string name_;
-};
-
-}  // namespace
-
 operation<callable> rest_client_core::make_callable(std::string_view name) {
   if (!initialized_) return ended<callable>(*this, std::unexpected(not_ready()));
   if (name.empty()) {
     return ended<callable>(*this, fail(errc::invalid_argument, "the name is neither path nor URL"));
   }
-  return ended<callable>(*this, callable(new client_callable(*this, name)));
+  return ended<callable>(*this, make_named_callable(*this, name,
+                                                    [](rest_client_core& core, std::string_view of,
+                                                       const value& request, call_options options) {
+                                                      return core.call(of, request, options);
+                                                    }));
 }
 
 result<void> rest_client_core::can_listen() const {

@@ -202,7 +202,7 @@ void rest_origin::cancel(rest_transfer& t) noexcept {
   (void)c->take_transfer();
   if (c->link().is_open()) (void)c->link().client().cancel(tag);
   // Taken back before a byte of it had left.
-  if (c->link().is_reusable()) return is_free(*c);
+  if (c->link().is_reusable()) return void(guarded([&] { is_free(*c); }));
   remove(*c);
 }
 

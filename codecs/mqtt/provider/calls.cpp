@@ -7,6 +7,7 @@
 #include <parley/codecs/mqtt/provider/calls.hpp>
 #include <parley/codecs/mqtt/provider/core.hpp>
 #include <parley/codecs/mqtt/text.hpp>
+#include <parley/core/api/named_callable.hpp>
 #include <parley/core/async/guard.hpp>
 #include <utility>
 
@@ -27,24 +28,6 @@ struct mqtt_calls::question final : timer {
 
 namespace {
 
-class client_callable final : public callable_core {
- public:
-  client_callable(mqtt_core& core, std::string_view name) : core_(core), name_(name) {
-    core_.retain();
-  }
-  std::string_view name() const override { return name_; }
-  operation<value> call(const value& request, call_options options) override {
-    return core_.calls().call(name_, request, options.timeout);
-  }
-
- private:
-  ~client_callable() override { core_.release(); }
-  void dispose() noexcept override { delete this; }
-
-  mqtt_core& core_;
-  std::string name_;
-};
-
 // So that an answer to an earlier process with the same client_id is none to this one.
 std::uint64_t first_number(loop& home) {
   std::array<std::byte, 8> bytes{};
@@ -52,14 +35,8 @@ std::uint64_t first_number(loop& home) {
   return (std::bit_cast<std::uint64_t>(bytes) >> 16) + 1;
 }
 
-// The error of a callee, from its name and text.
 error failure(std::string_view name, std::string_view text) {
-  if (name == describe(errc::not_supported).name) {
-    return {errc::not_supported, std::string(text)};
-  }
-  std::string both(name);
-  if (!text.empty()) both.append(": ").append(text);
-  return {mqtt::client_errc::call_failed, std::move(both)};
+  return error_of_callee(mqtt::client_errc::call_failed, name, text);
 }
 
 result<value> answer_of(const mqtt::message_event& m, bool is_error) {
@@ -88,7 +65,11 @@ operation<callable> mqtt_calls::make(std::string_view name) {
   if (!is_topic_name(name) || !mqtt::detail::is_text(name)) {
     return ended<callable>(core_, fail(errc::invalid_argument, "this is no name of a callable"));
   }
-  callable made(new client_callable(core_, name));
+  callable made = make_named_callable(
+      core_, name,
+      [](mqtt_core& core, std::string_view of, const value& request, call_options options) {
+        return core.calls().call(of, request, options.timeout);
+      });
   if (is_granted_) return ended<callable>(core_, std::move(made));
   completer<callable> done(core_.home());
   auto op = done.op();

@@ -5,6 +5,7 @@
 #include <parley/codecs/websocket/errc.hpp>
 #include <parley/codecs/websocket/provider/client_core.hpp>
 #include <parley/codecs/websocket/provider/settings.hpp>
+#include <parley/core/api/named_callable.hpp>
 #include <parley/core/async/guard.hpp>
 #include <parley/core/text/utf8.hpp>
 #include <utility>
@@ -283,14 +284,9 @@ void websocket_client_core::answered(const websocket::envelope& e) {
       return end_question(e.id, value());
     case ret:
       return end_question(e.id, decode(e.payload, decode_policy::json_or_text, &json::decode));
-    case err: {
-      std::string text(as_text(e.payload));
-      if (e.name == "not_supported") {
-        return end_question(e.id, fail(errc::not_supported, std::move(text)));
-      }
-      text = std::string(e.name) + (text.empty() ? "" : ": " + text);
-      return end_question(e.id, fail(websocket::errc::call_failed, std::move(text)));
-    }
+    case err:
+      return end_question(e.id, std::unexpected(error_of_callee(websocket::errc::call_failed,
+                                                                e.name, as_text(e.payload))));
     case pub:
     case sub:
     case unsub:
@@ -350,34 +346,16 @@ operation<value> websocket_client_core::call(std::string_view name, const value&
   return op;
 }
 
-namespace {
-
-class client_callable final : public callable_core {
- public:
-  client_callable(websocket_client_core& core, std::string_view name) : core_(core), name_(name) {
-    core_.retain();
-  }
-  std::string_view name() const override { return name_; }
-  operation<value> call(const value& request, call_options options) override {
-    return core_.call(name_, request, options.timeout);
-  }
-
- private:
-  ~client_callable() override { core_.release(); }
-  void dispose() noexcept override { delete this; }
-
-  websocket_client_core& core_;
-  std::string name_;
-};
-
-}  // namespace
-
 operation<callable> websocket_client_core::make_callable(std::string_view name) {
   if (!initialized_) return ended<callable>(*this, std::unexpected(not_ready()));
   if (!websocket::is_envelope_name(name)) {
     return ended<callable>(*this, fail(errc::invalid_argument, "this is no name of a callable"));
   }
-  return ended<callable>(*this, callable(new client_callable(*this, name)));
+  return ended<callable>(
+      *this, make_named_callable(
+                 *this, name,
+                 [](websocket_client_core& core, std::string_view of, const value& request,
+                    call_options options) { return core.call(of, request, options.timeout); }));
 }
 
 operation<callable> websocket_client_core::serve(std::string_view, call_handler) {

@@ -5,6 +5,7 @@
 #include <parley/codecs/websocket/errc.hpp>
 #include <parley/codecs/websocket/provider/server_core.hpp>
 #include <parley/codecs/websocket/provider/settings.hpp>
+#include <parley/core/api/named_callable.hpp>
 #include <parley/core/async/run_aside.hpp>
 #include <parley/core/text/utf8.hpp>
 #include <utility>
@@ -411,32 +412,15 @@ void websocket_server_core::flush(member& m) {
 
 // --- callables ----------------------------------------------------------------------------------
 
-operation<callable> websocket_server_core::make_callable(std::string_view) {
-  return ended<callable>(*this, fail(errc::not_supported, "a server calls no clients"));
-}
-
 namespace {
 
-// What a server's callable is: a handle of the handler, which nobody here can call.
-class served_callable final : public callable_core {
- public:
-  served_callable(websocket_core& core, std::string_view name) : core_(core), name_(name) {
-    core_.retain();
-  }
-  std::string_view name() const override { return name_; }
-  operation<value> call(const value&, call_options) override {
-    return ended<value>(core_, fail(errc::not_supported, "a server calls no clients"));
-  }
-
- private:
-  ~served_callable() override { core_.release(); }
-  void dispose() noexcept override { delete this; }
-
-  websocket_core& core_;
-  std::string name_;
-};
+error calls_nobody() { return {errc::not_supported, "a server calls no clients"}; }
 
 }  // namespace
+
+operation<callable> websocket_server_core::make_callable(std::string_view) {
+  return ended<callable>(*this, std::unexpected(calls_nobody()));
+}
 
 operation<callable> websocket_server_core::serve(std::string_view name, call_handler handler) {
   if (!initialized_) return ended<callable>(*this, std::unexpected(not_ready()));
@@ -444,7 +428,13 @@ operation<callable> websocket_server_core::serve(std::string_view name, call_han
     return ended<callable>(*this, fail(errc::invalid_argument, "this is no name of a callable"));
   }
   handlers_[std::string(name)] = std::move(handler);
-  return ended<callable>(*this, callable(new served_callable(*this, name)));
+  // A handle of the handler, which nobody here can call.
+  return ended<callable>(
+      *this, make_named_callable(
+                 *this, name,
+                 [](websocket_server_core& core, std::string_view, const value&, call_options) {
+                   return ended<value>(core, std::unexpected(calls_nobody()));
+                 }));
 }
 
 }  // namespace parley::detail
