@@ -149,15 +149,16 @@ TYPED_TEST(grpc_speakers, listening_goes_on_after_a_break) {
 
 TYPED_TEST(grpc_speakers, who_reads_slowly_costs_nobody_else) {
   auto config = this->served();
-  config.write_limit = 64 * 1024;
+  config.write_limit = 1024 * 1024;
   config.write_policy = overflow::drop_oldest;
   const auto server = this->up(config);
   const auto slow = this->call();
   strings heard;
   const auto s = this->listen(*slow, "a", heard);
   auto out = this->speak(*server, "a");
-  // In one turn of the loop nobody reads: more than the box holds is lost, the newest is not.
-  const std::string large(16 * 1024, 'x');
+  // In one turn of the loop nobody hears: of 50 MB more is lost than the box and what the client's
+  // threads read ahead (16 MiB) hold, but for the newest.
+  const std::string large(256 * 1024, 'x');
   int done = 0;
   for (int i = 0; i < 200; ++i) {
     out.shout(value(large)).then([&](result<delivery>) { ++done; });
