@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
+#include <map>
 #include <parley/core/api/speaker.hpp>
 #include <parley/core/async/operation.hpp>
 #include <parley/core/error.hpp>
@@ -40,7 +40,7 @@ class confirmations final : private timer {
   // It leaves: whatever waits is told cancelled. Also one that does not wait.
   void remove(const speaker_core& who) noexcept;
   // Whether anybody waits for the filter that is its name.
-  bool has(std::string_view filter) const noexcept;
+  bool has(std::string_view filter) const noexcept { return all_.contains(filter); }
   std::size_t size() const noexcept { return all_.size(); }
 
   void confirm(std::string_view filter);
@@ -56,12 +56,13 @@ class confirmations final : private timer {
     completer<void> done;
     time_point until;
   };
-  using waiters = std::list<waiter>;  // is taken apart without memory
+  // By the name of its speaker. Is taken apart without memory.
+  using waiters = std::multimap<std::string_view, waiter>;
 
   template <class Which>
-  waiters take(Which&& is_meant) noexcept;
+  waiters take(waiters::iterator from, waiters::iterator to, Which&& is_meant) noexcept;
+  waiters take_all(std::string_view filter) noexcept;
   static void tell_refused(waiters gone, const error& why);
-  void arm();
   void fired(time_point now) override;
 
   loop& loop_;

@@ -102,6 +102,10 @@ class listeners {
   }
 
   bool has_filter(std::string_view filter) const noexcept { return filters_.contains(filter); }
+  std::size_t count_with(std::string_view filter) const noexcept {
+    const auto at = filters_.find(filter);
+    return at == filters_.end() ? 0 : at->second;
+  }
   // In their order as text, and how many speakers have each.
   const filter_counts& filters() const noexcept { return filters_; }
   // Those whose filter matches.

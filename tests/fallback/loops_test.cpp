@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "redis/loops.hpp"
+#include "redis/watcher.hpp"
 
 namespace parley::test {
 namespace {
@@ -29,6 +30,7 @@ class fallback_on : public loop_suite<L> {
     config.supervision.retry = {.base = 20ms, .cap = 100ms};
     config.watch_interval = 20ms;
     config.options.dedupe = true;
+    config.watch = &watch;
   }
   ~fallback_on() override {
     if (factory) (void)this->at.wait(factory->close());
@@ -79,6 +81,7 @@ class fallback_on : public loop_suite<L> {
     return this->at.run_until([&] { return heard.size() >= n; });
   }
 
+  watcher watch;
   transports lower;
   protocols table;
   interface_factory_config config;
@@ -118,6 +121,8 @@ TYPED_TEST(fallback_on, messages_go_on_over_the_next_and_back) {  // S121
 
   this->serve_redis();
   EXPECT_TRUE(this->carries("redis"));
+  // To be heard by it, it must also listen there again.
+  ASSERT_TRUE(this->at.run_until([&] { return this->watch.restored > 0; }));
   sent = this->at.wait(speaker->shout("by redis again"));
   EXPECT_TRUE(sent) << sent.error().to_string();
   ASSERT_TRUE(this->heard_all(3));

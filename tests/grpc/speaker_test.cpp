@@ -48,7 +48,9 @@ TYPED_TEST(grpc_speakers, filters_have_wildcards) {
 // Not a listener either, until the server has room for it.
 TYPED_TEST(grpc_speakers, a_server_that_refuses_a_channel) {
   const auto server = this->serve();
-  const auto client = this->call();
+  auto config = this->called();
+  config.call_timeout = 60s;
+  const auto client = this->up(config);
   strings got;
   std::vector<speaker> ears;
   int confirmed = 0;
@@ -58,7 +60,7 @@ TYPED_TEST(grpc_speakers, a_server_that_refuses_a_channel) {
       confirmed += r.has_value();
     });
   }
-  ASSERT_TRUE(this->at.run_until([&] { return confirmed == 10'000; }));
+  ASSERT_TRUE(this->at.run_until([&] { return confirmed == 10'000; }, 60s));
   auto late = this->speak(*client, "late");
   const auto hears = [&](const message& m) { got.emplace_back(m.text()); };
   for (int times = 0; times < 2; ++times) {

@@ -8,6 +8,7 @@
 #include <parley/adapters/grpc/provider/status.hpp>
 #include <parley/adapters/grpc/provider/unary_call.hpp>
 #include <parley/core/api/named_callable.hpp>
+#include <set>
 #include <utility>
 
 namespace parley::detail {
@@ -234,7 +235,8 @@ void grpc_client_core::ask_for(std::string_view filter) {
   if (is_foreign_) {
     return waiting_.refuse(filter, error(errc::not_supported, "the server knows of no channels"));
   }
-  forget_question(filter);
+  // One that nobody waits for any more; none for who is the first.
+  if (listeners_.count_with(filter) > 1) forget_question(filter);
   const std::uint64_t id = ++last_id_;
   questions_.emplace(id, std::string(filter));
   if (is_up_) ask(id, filter, false);
@@ -263,11 +265,11 @@ void grpc_client_core::ask_for_all() {
     return end_questions(error(errc::not_supported, "the server knows of no channels"));
   }
   // These first, so that whoever is told of a confirmation knows that they are there again.
+  std::set<std::string_view> asked;
+  for (const auto& [id, filter] : questions_) asked.insert(filter);
   std::size_t restored = 0;
   for (const auto& [filter, count] : listeners_.filters()) {
-    const bool asked =
-        std::ranges::any_of(questions_, [&](const auto& q) { return q.second == filter; });
-    if (asked) continue;
+    if (asked.contains(filter)) continue;
     ask(++last_id_, filter, false);
     ++restored;
   }

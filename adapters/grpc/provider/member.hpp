@@ -11,8 +11,8 @@
 #include <parley/adapters/grpc/grpc_queues.hpp>
 #include <parley/adapters/grpc/grpc_typed_stream.hpp>
 #include <parley/core/api/outbox.hpp>
+#include <set>
 #include <string>
-#include <vector>
 
 #include <parley/proto/parley.pb.h>
 
@@ -46,7 +46,7 @@ class grpc_member final : public grpc_call,
 
   // --- the core's
   outbox<grpc_shared_event> box;
-  std::vector<std::string> filters;
+  std::set<std::string> filters;
   std::uint64_t number = 0;  // of the client's choice
   std::uint64_t told = 0;    // the last message that it was given
   std::size_t place = 0;     // among all members

@@ -276,7 +276,7 @@ void grpc_server_core::leave_member(grpc_member& m) noexcept {
 }
 
 void grpc_server_core::take_filter(grpc_member& m, const v1::Subscription& s) {
-  const auto at = std::find(m.filters.begin(), m.filters.end(), s.filter());
+  const auto at = m.filters.find(s.filter());
   if (s.end()) {
     if (at != m.filters.end()) {
       listening_.remove(s.filter(), m);
@@ -287,7 +287,7 @@ void grpc_server_core::take_filter(grpc_member& m, const v1::Subscription& s) {
   } else if (m.filters.size() >= most_filters) {
     return m.answer(s.id(), "too many channels");
   } else if (at == m.filters.end()) {
-    m.filters.push_back(s.filter());
+    m.filters.insert(s.filter());
     listening_.add(s.filter(), m);
   }
   m.answer(s.id());

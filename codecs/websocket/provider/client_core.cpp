@@ -8,6 +8,7 @@
 #include <parley/core/api/named_callable.hpp>
 #include <parley/core/async/guard.hpp>
 #include <parley/core/text/utf8.hpp>
+#include <set>
 #include <utility>
 
 namespace parley::detail {
@@ -133,13 +134,13 @@ void websocket_client_core::link_up() {
   const websocket_core_ref keep(*this);
   is_named_ = link().client().subprotocol() == websocket::envelope_subprotocol;
   // Those that wait for a confirmation ask again, under the same numbers.
-  std::vector<std::string_view> asked;
+  std::set<std::string_view> asked;
   for (const auto& [id, q] : questions_) {
-    if (!q->filter.empty()) asked.push_back(q->filter);
+    if (!q->filter.empty()) asked.insert(q->filter);
   }
   std::size_t restored = 0;
   for (const auto& [filter, count] : listeners_.filters()) {
-    if (std::find(asked.begin(), asked.end(), filter) != asked.end()) continue;
+    if (asked.contains(filter)) continue;
     (void)transmit({websocket::envelope_kind::sub, shared_->next_id(), filter, {}},
                    websocket::opcode::text);
     ++restored;
@@ -240,7 +241,8 @@ void websocket_client_core::send_kept() {
 void websocket_client_core::ask_for(std::string_view filter) {
   const bool is_up = link().is_up();
   if (is_up && !is_named_) return waiting_.confirm(filter);
-  forget_question(filter);
+  // One that nobody waits for any more; none for who is the first.
+  if (listeners_.count_with(filter) > 1) forget_question(filter);
   auto q = std::make_unique<question>(*this, shared_->next_id());
   q->filter = filter;
   const std::uint64_t id = q->id;

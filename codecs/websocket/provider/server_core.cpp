@@ -248,7 +248,7 @@ void websocket_server_core::take_named(member& m, websocket::opcode type,
 }
 
 void websocket_server_core::take_filter(member& m, const websocket::envelope& e) {
-  const auto at = std::find(m.filters.begin(), m.filters.end(), e.name);
+  const auto at = m.filters.find(e.name);
   if (e.kind == websocket::envelope_kind::unsub) {
     if (at != m.filters.end()) {
       listening_.remove(e.name, m);
@@ -259,7 +259,7 @@ void websocket_server_core::take_filter(member& m, const websocket::envelope& e)
     const std::string_view name = is_topic_filter(e.name) ? "queue_full" : "invalid_argument";
     return reply(m, {websocket::envelope_kind::err, e.id, name, as_bytes(why)}, true);
   } else if (at == m.filters.end()) {
-    m.filters.emplace_back(e.name);
+    m.filters.emplace(e.name);
     listening_.add(e.name, m);
   }
   reply(m, {websocket::envelope_kind::ok, e.id, {}, {}}, true);

@@ -8,6 +8,7 @@
 #include <parley/codecs/websocket/shared_message.hpp>
 #include <parley/codecs/websocket/websocket_server.hpp>
 #include <parley/core/api/outbox.hpp>
+#include <set>
 
 namespace parley::detail {
 
@@ -40,7 +41,7 @@ class websocket_server_core final : public websocket_core, private websocket_han
 
     websocket_peer& peer;
     outbox<websocket::shared_message> box;
-    std::vector<std::string> filters;
+    std::set<std::string, std::less<>> filters;
     std::uint64_t told = 0;  // the last broadcast that it was given
     std::size_t place = 0;   // among all members
     bool is_named;
