@@ -29,7 +29,7 @@ void redis_subscriptions::add(redis_speaker& speaker, resp::subscription kind, o
   redis_channel& channel = find_or_make(kind, speaker.name());
   channel.listeners.push_back(&speaker);
   // Whoever waits for the end of this subscription has been overtaken.
-  if (channel.at_server != redis_channel::state::unsubscribing) settle(&channel, false, {});
+  if (channel.at_server != redis_channel::state::unsubscribing) settle(channel, false, {});
   join(speaker, kind, op, std::move(tell));
 }
 
@@ -39,13 +39,23 @@ void redis_subscriptions::join(redis_speaker& speaker, resp::subscription kind, 
   // Another speaker has subscribed already: the server need not be asked.
   if (channel.at_server == redis_channel::state::on) return tell({});
   op.set_canceller(this);
-  waits_.push_back({&channel, &speaker, &op, patience(), std::move(tell)});
-  arm();
+  op.owner_data = reinterpret_cast<std::uintptr_t>(&channel);
+  add_wait(channel, &speaker, &op, std::move(tell));
   if (core_.subscriber().is_up()) return reconcile(channel);
   // The second connection is made for the first listener, as in RESP2 a connection
   // with subscriptions takes no commands. A start that fails at once may end the
   // wait and the channel, so it is the last act.
   core_.subscriber().start();
+}
+
+// All wait equally long: the first deadline is the oldest's.
+void redis_subscriptions::add_wait(redis_channel& channel, redis_speaker* speaker,
+                                   operation_base* op, outcome tell) {
+  const time_point deadline = patience();
+  channel.waits.push_back({&channel, speaker, op, deadline, std::move(tell)});
+  ++waiting_;
+  if (deadline == time_point::max() || (is_armed() && *armed_at() <= deadline)) return;
+  core_.home().set_timer(*this, deadline);
 }
 
 time_point redis_subscriptions::patience() const {
@@ -71,22 +81,16 @@ void redis_subscriptions::remove(redis_speaker& speaker, outcome tell) {
     }
     drop_listener(*channel, speaker);
     // Whoever still waits for the confirmation will not get it.
-    for (std::size_t i = 0; i < waits_.size();) {
-      if (waits_[i].speaker != &speaker) {
-        ++i;
-        continue;
-      }
-      outcome unheard = std::move(waits_[i].tell);
-      waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
-      if (unheard) unheard(fail(errc::cancelled));
+    for (redis_wait& w :
+         take_waits(*channel, [&](const redis_wait& w) { return w.speaker == &speaker; })) {
+      if (w.tell) w.tell(fail(errc::cancelled));
     }
     // Only then is there something to wait for: the server's confirmation.
     const bool last = !channel->wanted() && channel->at_server != redis_channel::state::off;
     if (!tell || !last || !core_.subscriber().is_up()) {
       if (tell) tell({});
     } else {
-      waits_.push_back({channel, nullptr, nullptr, patience(), std::move(tell)});
-      arm();
+      add_wait(*channel, nullptr, nullptr, std::move(tell));
     }
     return reconcile(*channel);
   }
@@ -96,31 +100,58 @@ void redis_subscriptions::remove(redis_speaker& speaker, outcome tell) {
 void redis_subscriptions::drop_listener(redis_channel& channel, redis_speaker& speaker) noexcept {
   // The list may be being walked: leave a gap, sweep() closes it.
   std::ranges::replace(channel.listeners, &speaker, static_cast<redis_speaker*>(nullptr));
-  if (delivering_ == 0) std::erase(channel.listeners, nullptr);
+  if (delivering_ == 0) {
+    std::erase(channel.listeners, nullptr);
+  } else {
+    is_untidy_ = true;
+  }
 }
 
 void redis_subscriptions::cancel(operation_base& op) {
-  for (std::size_t i = 0; i < waits_.size(); ++i) {
-    if (waits_[i].op != &op) continue;
-    // Out of the list before anybody is told: the callback may change the list.
-    wait w = std::move(waits_[i]);
-    waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
-    end_wait(std::move(w), fail(errc::cancelled));
-    return sweep();
-  }
+  // Alive for sure: somebody waits on it.
+  auto& channel = *reinterpret_cast<redis_channel*>(op.owner_data);
+  auto ended = take_waits(channel, [&](const redis_wait& w) { return w.op == &op; });
+  if (ended.empty()) return;
+  end_waits(std::move(ended), fail(errc::cancelled));
+  sweep();
 }
 
-// Tells how it ended. Forgetting a callback destroys what it holds, which may be
-// the last handle of this speaker or of others: nothing is erased meanwhile.
-void redis_subscriptions::end_wait(wait done, const result<void>& how) {
-  ++delivering_;
-  if (done.speaker) done.speaker->retain();
-  if (!how && done.speaker) {
-    drop_listener(*done.channel, *done.speaker);
-    done.speaker->forget();
+template <class Which>
+redis_waits redis_subscriptions::take_waits(redis_channel& channel, Which&& is_meant) noexcept {
+  redis_waits taken;
+  for (auto i = channel.waits.begin(); i != channel.waits.end();) {
+    const auto at = i++;
+    if (is_meant(*at)) taken.splice(taken.end(), channel.waits, at);
   }
-  if (done.tell) done.tell(how);
-  if (done.speaker) done.speaker->release();
+  waiting_ -= taken.size();
+  if (waiting_ == 0) core_.home().set_timer(*this, retry_at_);
+  return taken;
+}
+
+template <class Which>
+redis_waits redis_subscriptions::take_all_waits(Which&& is_meant) noexcept {
+  redis_waits taken;
+  for (channel_map* map : {&channels_, &patterns_}) {
+    for (auto& [name, channel] : *map) taken.splice(taken.end(), take_waits(*channel, is_meant));
+  }
+  return taken;
+}
+
+// Tells how they ended. Forgetting a callback destroys what it holds, which may be
+// the last handle of this speaker or of others: nothing is erased meanwhile.
+void redis_subscriptions::end_waits(redis_waits ended, const result<void>& how) {
+  ++delivering_;
+  for (const redis_wait& w : ended) {
+    if (w.speaker) w.speaker->retain();
+  }
+  for (redis_wait& w : ended) {
+    if (!how && w.speaker) {
+      drop_listener(*w.channel, *w.speaker);
+      w.speaker->forget();
+    }
+    if (w.tell) w.tell(how);
+    if (w.speaker) w.speaker->release();
+  }
   --delivering_;
 }
 
@@ -130,16 +161,18 @@ void redis_subscriptions::end_wait(wait done, const result<void>& how) {
 // is waited for.
 void redis_subscriptions::reconcile(redis_channel& channel) {
   using state = redis_channel::state;
-  if (delivering_ > 0 && !channel.wanted()) return;  // sweep() comes back to it
   const bool wanted = channel.wanted();
+  if (delivering_ > 0 && !wanted) {
+    is_untidy_ = true;
+    return;
+  }
   if (core_.subscriber().is_up()) {
     if (wanted && channel.at_server == state::off) return ask(channel, true);
     if (!wanted && channel.at_server == state::on) return ask(channel, false);
   }
   // Nobody listens, the server does not send, nobody waits: only then may the
   // channel go.
-  const auto waited_for = [&](const wait& w) { return w.channel == &channel; };
-  if (wanted || channel.at_server != state::off || std::ranges::any_of(waits_, waited_for)) return;
+  if (wanted || channel.at_server != state::off || !channel.waits.empty()) return;
   channel_map& map = map_of(channel.kind);
   map.erase(map.find(channel.name));
 }
@@ -153,26 +186,22 @@ void redis_subscriptions::ask(redis_channel& channel, bool on) {
                        : client.unsubscribe(channel.kind, {&name, 1}, tag, {}, core_.home().now());
   // A full queue, for instance: who waits is told, instead of hanging until the
   // deadline.
-  if (!sent) return settle(&channel, on, std::unexpected(sent.error()));
+  if (!sent) return settle(channel, on, std::unexpected(sent.error()));
   channel.at_server = on ? state::subscribing : state::unsubscribing;
   core_.subscriber().wake();
 }
 
-// Tells everybody who waits for this of the channel (null: of all channels).
-void redis_subscriptions::settle(redis_channel* channel, bool listening, const result<void>& how) {
-  for (std::size_t i = 0; i < waits_.size();) {
-    wait& w = waits_[i];
-    if ((channel && w.channel != channel) || (w.speaker != nullptr) != listening) {
-      ++i;
-      continue;
-    }
-    // Moved out first, since what `tell` runs may add to the list or cancel from
-    // it.
-    wait done = std::move(w);
-    waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
-    end_wait(std::move(done), how);
-  }
-  arm();
+// Tells everybody who waits for this.
+void redis_subscriptions::settle(redis_channel& channel, bool listening, const result<void>& how) {
+  end_waits(
+      take_waits(channel, [&](const redis_wait& w) { return (w.speaker != nullptr) == listening; }),
+      how);
+}
+
+void redis_subscriptions::settle_all(bool listening, const result<void>& how) {
+  end_waits(
+      take_all_waits([&](const redis_wait& w) { return (w.speaker != nullptr) == listening; }),
+      how);
 }
 
 void redis_subscriptions::confirmed(const resp::confirmed& what, time_point now) {
@@ -182,11 +211,12 @@ void redis_subscriptions::confirmed(const resp::confirmed& what, time_point now)
   // waits for.
   if (!channel) return;
   channel->at_server = what.on ? state::on : state::off;
-  settle(channel, what.on, {});
+  settle(*channel, what.on, {});
   if (what.on) {
     // From now on a break must bring it back, and a refusal is worth a log entry.
     channel->was_on = true;
-    report_restored(now);
+    // Looked at when the last one could be there, and not for each of many.
+    if (missing_ == 0 || --missing_ == 0) report_restored(now);
   }
   reconcile(*channel);
 }
@@ -204,13 +234,13 @@ void redis_subscriptions::refused(std::uint64_t tag, resp::element reply) {
     core_.config().watch->log(log_level::error, "redis",
                               "not resubscribed to " + channel.name + ": " + why.to_string());
   }
-  settle(&channel, was_subscribing, std::unexpected(std::move(why)));
-  settle(&channel, false, {});
+  settle(channel, was_subscribing, std::unexpected(std::move(why)));
+  settle(channel, false, {});
   if (!channel.wanted()) return sweep();
   // Listeners from before a break stay. Asked for again later, not now: the server
   // would refuse it again at once.
   retry_at_ = core_.home().now() + core_.config().reconnect.cap;
-  arm();
+  if (!is_armed() || *retry_at_ < *armed_at()) core_.home().set_timer(*this, retry_at_);
 }
 
 // --- breaks ---------------------------------------------------------------------------
@@ -235,10 +265,10 @@ void redis_subscriptions::lost(const error& why, bool final, time_point now) {
   }
   // The first loss counts: attempts that fail in between belong to the same gap.
   if (any && !lost_at_) lost_at_ = now;
-  settle(nullptr, false, {});  // nothing is subscribed to now: all has stopped
+  settle_all(false, {});  // nothing is subscribed to now: all has stopped
   // As long as it will be tried again, who waits to listen keeps waiting, up to the
   // deadline.
-  if (final) settle(nullptr, true, std::unexpected(why));
+  if (final) settle_all(true, std::unexpected(why));
   sweep();
 }
 
@@ -246,15 +276,15 @@ void redis_subscriptions::lost(const error& why, bool final, time_point now) {
 void redis_subscriptions::report_restored(time_point now) {
   if (!lost_at_) return;
   std::size_t restored = 0;
+  missing_ = 0;
   for (channel_map* map : {&channels_, &patterns_}) {
     for (auto& [name, channel] : *map) {
       if (!channel->was_on || !channel->wanted()) continue;
-      // Only when all are back is the gap over; until then messages are still being
-      // missed.
-      if (channel->at_server != redis_channel::state::on) return;
-      ++restored;
+      channel->at_server == redis_channel::state::on ? ++restored : ++missing_;
     }
   }
+  // Only when all are back is the gap over; until then messages are still being missed.
+  if (missing_ > 0) return;
   const duration gap = now - *std::exchange(lost_at_, std::nullopt);
   if (core_.config().watch) core_.config().watch->resubscribed("redis", restored, gap);
 }
@@ -275,13 +305,14 @@ void redis_subscriptions::deliver(const resp::message_event& message) {
   for (std::size_t i = 0, n = channel->listeners.size(); i < n; ++i) {
     if (redis_speaker* s = channel->listeners[i]) s->deliver(message);
   }
-  if (--delivering_ == 0) sweep();
+  if (--delivering_ == 0 && is_untidy_) sweep();
   core_.release();
 }
 
 // Does what could not be done while listeners were being called.
 void redis_subscriptions::sweep() noexcept {
   if (delivering_ > 0) return;
+  is_untidy_ = false;
   for (channel_map* map : {&channels_, &patterns_}) {
     for (auto it = map->begin(); it != map->end();) {
       redis_channel& channel = *(it++)->second;
@@ -293,45 +324,36 @@ void redis_subscriptions::sweep() noexcept {
 
 // --- time and end -----------------------------------------------------------------------
 
-void redis_subscriptions::arm() {
-  time_point first = retry_at_.value_or(time_point::max());
-  for (const wait& w : waits_) first = std::min(first, w.deadline);
-  core_.home().set_timer(*this, first == time_point::max() ? std::nullopt : std::optional(first));
-}
-
 void redis_subscriptions::fired(time_point now) {
   error why(errc::timed_out, "the server did not confirm the subscription");
   // "Timed out" would hide that the server was never reached.
   if (const auto& last = core_.subscriber().last_error(); last && !core_.subscriber().is_up()) {
     why = *last;
   }
-  for (std::size_t i = 0; i < waits_.size();) {
-    if (waits_[i].deadline > now) {
-      ++i;
-      continue;
-    }
-    wait w = std::move(waits_[i]);
-    waits_.erase(waits_.begin() + static_cast<std::ptrdiff_t>(i));
-    end_wait(std::move(w), std::unexpected(why));
-  }
+  end_waits(take_all_waits([&](const redis_wait& w) { return w.deadline <= now; }),
+            std::unexpected(why));
   sweep();
   if (retry_at_ && *retry_at_ <= now) {
     retry_at_.reset();
     restore(now);
   }
-  arm();
+  time_point next = retry_at_.value_or(time_point::max());
+  for (channel_map* map : {&channels_, &patterns_}) {
+    for (const auto& [name, channel] : *map) {
+      for (const redis_wait& w : channel->waits) next = std::min(next, w.deadline);
+    }
+  }
+  if (next != time_point::max()) core_.home().set_timer(*this, next);
 }
 
 void redis_subscriptions::shut() noexcept {
-  core_.home().set_timer(*this, std::nullopt);
   lost_at_.reset();
   retry_at_.reset();
   ++delivering_;
-  // Taken away whole: nothing that a waiter does can find its way back into the
-  // list.
-  for (wait& w : std::exchange(waits_, {})) {
+  for (redis_wait& w : take_all_waits([](const redis_wait&) { return true; })) {
     if (w.tell) w.tell(fail(errc::cancelled));
   }
+  core_.home().set_timer(*this, std::nullopt);
   for (channel_map* map : {&channels_, &patterns_}) {
     for (auto& [name, channel] : *map) {
       for (redis_speaker*& s : channel->listeners) {

@@ -6,6 +6,7 @@
 #include <parley/codecs/resp/server/redis_server.hpp>
 
 #include "redis/loops.hpp"
+#include "redis/watcher.hpp"
 
 namespace parley::test {
 namespace {
@@ -123,6 +124,40 @@ TYPED_TEST(redis_server_on, stop_lets_clients_go_and_listen_may_follow) {
   this->port = this->server->local_address()->port();
   auto again = this->up();
   EXPECT_EQ(this->get(again->get("key")), value("kept")) << "data is kept";
+}
+
+TYPED_TEST(redis_server_on, thousands_of_channels_come_back_after_a_break) {
+  constexpr int many = 5000;
+  this->listen();
+  watcher watch;
+  redis_config c = this->config();
+  c.watch = &watch;
+  c.command_timeout = 60s;
+  auto redis = this->up(c);
+  std::vector<speaker> ears;
+  std::string heard;
+  for (int i = 0; i < many; ++i) {
+    redis->create_speaker("a/" + std::to_string(i), [&](const message& m) { heard = m.topic(); })
+        .then([&](result<speaker> s) {
+          if (s) ears.push_back(*std::move(s));
+        });
+  }
+  ASSERT_TRUE(this->at.run_until([&] { return ears.size() == many; }, 60s));
+  this->server.reset();
+  this->server =
+      std::make_unique<redis_server>(this->home, redis_server_config{.port = this->port});
+  ASSERT_TRUE(this->server->listen());
+  ASSERT_TRUE(this->at.run_until([&] { return watch.restored == many; }, 60s));
+  ASSERT_TRUE(this->at.run_until([&] {
+    auto sent = this->at.wait(ears.back().shout("again"));
+    return sent && sent->receivers == 1;
+  }));
+  EXPECT_TRUE(this->at.run_until([&] { return heard == ears.back().name(); }));
+  // All are left at once; the provider outlives them.
+  ears.clear();
+  auto one = this->at.wait(redis->create_speaker("b"));
+  ASSERT_TRUE(one);
+  EXPECT_EQ(this->at.wait(one->shout("x"))->receivers, 0);
 }
 
 TYPED_TEST(redis_server_on, may_be_destroyed_among_its_clients) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <parley/codecs/resp/client.hpp>
@@ -19,6 +20,17 @@ namespace parley::detail {
 
 class redis_core;
 class redis_speaker;
+struct redis_channel;
+
+// Somebody who waits for a confirmation.
+struct redis_wait {
+  redis_channel* channel;
+  redis_speaker* speaker;  // null for the end of listening
+  operation_base* op;      // null if it cannot be cancelled
+  time_point deadline;
+  callback<void(result<void>)> tell;
+};
+using redis_waits = std::list<redis_wait>;  // is taken apart without memory
 
 // One name at the server. Several speakers may listen to it.
 struct redis_channel {
@@ -29,6 +41,7 @@ struct redis_channel {
   state at_server = state::off;
   bool was_on = false;                    // before the connection was lost
   std::vector<redis_speaker*> listeners;  // null: left while being delivered to
+  redis_waits waits;
 
   bool wanted() const noexcept {
     for (const redis_speaker* s : listeners) {
@@ -78,15 +91,6 @@ class redis_subscriptions final : public canceller, private timer {
   using channel_map =
       std::unordered_map<std::string, std::unique_ptr<redis_channel>, text_hash, std::equal_to<>>;
 
-  // Somebody who waits for a confirmation.
-  struct wait {
-    redis_channel* channel;
-    redis_speaker* speaker;  // null for the end of listening
-    operation_base* op;      // null if it cannot be cancelled
-    time_point deadline;
-    outcome tell;
-  };
-
   channel_map& map_of(resp::subscription kind) noexcept {
     return kind == resp::subscription::pattern ? patterns_ : channels_;
   }
@@ -95,22 +99,29 @@ class redis_subscriptions final : public canceller, private timer {
 
   void reconcile(redis_channel& channel);
   void ask(redis_channel& channel, bool on);
-  void settle(redis_channel* channel, bool listening, const result<void>& how);
-  void end_wait(wait done, const result<void>& how);
+  void add_wait(redis_channel& channel, redis_speaker* speaker, operation_base* op, outcome tell);
+  template <class Which>
+  redis_waits take_waits(redis_channel& channel, Which&& is_meant) noexcept;
+  template <class Which>
+  redis_waits take_all_waits(Which&& is_meant) noexcept;
+  void settle(redis_channel& channel, bool listening, const result<void>& how);
+  void settle_all(bool listening, const result<void>& how);
+  void end_waits(redis_waits ended, const result<void>& how);
   time_point patience() const;
   void drop_listener(redis_channel& channel, redis_speaker& speaker) noexcept;
   void report_restored(time_point now);
-  void arm();
   void fired(time_point now) override;
   void sweep() noexcept;
 
   redis_core& core_;
   channel_map channels_;
   channel_map patterns_;
-  std::vector<wait> waits_;
+  std::size_t waiting_ = 0;  // of all channels
   std::optional<time_point> lost_at_;
   std::optional<time_point> retry_at_;  // a subscription could not be restored
+  std::size_t missing_ = 0;             // channels of before the break that are not on yet, at most
   int delivering_ = 0;                  // user code may be running: erase nothing
+  bool is_untidy_ = false;              // something was left to do because of that
 };
 
 }  // namespace parley::detail
