@@ -52,50 +52,63 @@ error refusal(const mqtt::subscribe_event& answer, std::string_view filter) {
 }  // namespace
 
 mqtt_subscriptions::~mqtt_subscriptions() {
-  for (const auto& each : all_) by_topic_.remove(each->topic(), *each);
+  for (const auto& [filter, e] : by_filter_) by_topic_.remove(e->topic(), *e);
 }
 
 // --- who listens ----------------------------------------------------------------------
 
 mqtt_subscriptions::entry* mqtt_subscriptions::find(std::string_view filter) noexcept {
-  const auto at = std::ranges::find_if(all_, [&](const auto& e) { return e->filter == filter; });
-  return at == all_.end() ? nullptr : at->get();
+  const auto at = by_filter_.find(filter);
+  return at == by_filter_.end() ? nullptr : &*at->second;
 }
 
 mqtt_subscriptions::entry* mqtt_subscriptions::find(std::uint64_t request) noexcept {
-  const auto at = std::ranges::find_if(all_, [&](const auto& e) {
-    const bool waits = e->at == standing::asked || e->at == standing::asked_to_leave;
-    return waits && e->request == request;
-  });
-  return at == all_.end() ? nullptr : at->get();
+  const auto at = by_request_.find(request);
+  return at == by_request_.end() ? nullptr : at->second;
 }
 
 // Two filters with one number are as good as none in 2^28; then the next that is free.
 std::uint32_t mqtt_subscriptions::free_id(std::string_view filter) const noexcept {
   std::uint32_t id = id_of(filter);
-  const auto is_taken = [&] {
-    return std::ranges::any_of(all_, [&](const auto& e) { return e->id == id; });
-  };
-  while (is_taken()) id = id == largest_id ? 1 : id + 1;
+  while (ids_.contains(id)) id = id == largest_id ? 1 : id + 1;
   return id;
 }
 
+// Where memory ends on the way, nothing of it stays.
 mqtt_subscriptions::entry& mqtt_subscriptions::make(std::string_view filter) {
-  auto made = std::make_unique<entry>();
-  made->filter = filter;
+  entries fresh;
+  entry& made = fresh.emplace_back();
+  made.filter = filter;
   if (const auto shared = mqtt::parse_shared(filter)) {
-    made->topic_at = filter.size() - shared->filter.size();
+    made.topic_at = filter.size() - shared->filter.size();
   }
-  made->id = free_id(filter);
-  all_.reserve(all_.size() + 1);
-  by_topic_.add(made->topic(), *made);
-  all_.push_back(std::move(made));
-  return *all_.back();
+  made.id = free_id(filter);
+  std::map<std::string_view, entries::iterator> by_filter;
+  by_filter.emplace(made.filter, fresh.begin());
+  std::set<std::uint32_t> id{made.id};
+  by_topic_.add(made.topic(), made);
+  by_filter_.merge(by_filter);
+  ids_.merge(id);
+  due_.splice(due_.end(), fresh);
+  return made;
 }
 
 void mqtt_subscriptions::erase(entry& e) noexcept {
+  if (e.is_asked()) by_request_.erase(e.request);
   by_topic_.remove(e.topic(), e);
-  std::erase_if(all_, [&](const auto& each) { return each.get() == &e; });
+  ids_.erase(e.id);
+  const auto at = by_filter_.find(e.filter);
+  const auto place = at->second;
+  by_filter_.erase(at);
+  (e.is_due() ? due_ : settled_).erase(place);
+}
+
+void mqtt_subscriptions::enter(entry& e, standing next) noexcept {
+  if (e.is_asked()) by_request_.erase(e.request);
+  entries& from = e.is_due() ? due_ : settled_;
+  e.at = next;
+  entries& to = e.is_due() ? due_ : settled_;
+  if (&from != &to) to.splice(to.end(), from, by_filter_.find(e.filter)->second);
 }
 
 void mqtt_subscriptions::join(std::string_view filter, mqtt_listener& who, const mqtt_wish& wish,
@@ -111,7 +124,7 @@ void mqtt_subscriptions::join(std::string_view filter, mqtt_listener& who, const
   const bool as_it_is = e->at == standing::granted && is_same(before, e->wish) &&
                         wish.handling != mqtt::retain_handling::send;
   if (!is_asked && !as_it_is && e->at != standing::wanted) {
-    e->at = standing::wanted;
+    enter(*e, standing::wanted);
     ++e->generation;
   }
   who.generation = e->generation;
@@ -124,7 +137,7 @@ void mqtt_subscriptions::join(std::string_view filter, mqtt_listener& who, const
 void mqtt_subscriptions::wait(std::string_view filter, mqtt_listener& who, completer<void> done) {
   entry* const e = find(filter);
   if (e == nullptr || e->at == standing::granted) return done.complete({});
-  if (e->at == standing::refused) e->at = standing::wanted;
+  if (e->at == standing::refused) enter(*e, standing::wanted);
   e->joining.push_back({&who, std::move(done)});
   ask_for_all();
 }
@@ -140,7 +153,7 @@ void mqtt_subscriptions::leave(std::string_view filter, mqtt_listener& who, bool
     erase(*e);
     return done.complete({});
   }
-  e->at = standing::leaving;
+  enter(*e, standing::leaving);
   (void)guarded([&] {
     if (link_.is_up()) {
       e->left.push_back(std::move(done));
@@ -152,16 +165,20 @@ void mqtt_subscriptions::leave(std::string_view filter, mqtt_listener& who, bool
 }
 
 void mqtt_subscriptions::shut(const error& why) noexcept {
-  const auto ended = std::exchange(all_, {});
+  by_filter_.clear();
+  by_request_.clear();
+  ids_.clear();
+  entries ended = std::exchange(due_, {});
+  ended.splice(ended.end(), settled_);
   // All are kept before: forgetting one may drop others.
-  for (const auto& each : ended) {
-    by_topic_.remove(each->topic(), *each);
-    for (mqtt_listener* who : each->members) who->retain();
+  for (entry& each : ended) {
+    by_topic_.remove(each.topic(), each);
+    for (mqtt_listener* who : each.members) who->retain();
   }
-  for (const auto& each : ended) {
-    for (waiter& w : each->joining) w.done.complete(std::unexpected(why));
-    for (auto& done : each->left) done.complete(std::unexpected(why));
-    for (mqtt_listener* who : each->members) {
+  for (entry& each : ended) {
+    for (waiter& w : each.joining) w.done.complete(std::unexpected(why));
+    for (auto& done : each.left) done.complete(std::unexpected(why));
+    for (mqtt_listener* who : each.members) {
       who->forget();
       who->release();
     }
@@ -170,7 +187,7 @@ void mqtt_subscriptions::shut(const error& why) noexcept {
 
 std::size_t mqtt_subscriptions::waiting() const noexcept {
   std::size_t n = 0;
-  for (const auto& e : all_) n += e->joining.size() + e->left.size();
+  for (const auto& [filter, e] : by_filter_) n += e->joining.size() + e->left.size();
   return n;
 }
 
@@ -207,14 +224,14 @@ mqtt_subscriptions::outcome mqtt_subscriptions::deliver(const mqtt::message_even
 
 std::size_t mqtt_subscriptions::link_up(bool session_present) {
   std::size_t lost = 0;
-  for (std::size_t i = all_.size(); i > 0; --i) {
-    entry& e = *all_[i - 1];
-    if (e.at == standing::refused) e.at = standing::wanted;
+  for (auto i = by_filter_.begin(); i != by_filter_.end();) {
+    entry& e = *(i++)->second;  // it may be erased
+    if (e.at == standing::refused) enter(e, standing::wanted);
     if (session_present) continue;
     if (e.is_leaving()) {
       erase(e);
     } else if (e.at == standing::granted) {
-      e.at = standing::wanted;
+      enter(e, standing::wanted);
       // All have lost it, and all get what is retained.
       ++e.generation;
       for (mqtt_listener* who : e.members) who->generation = e.generation;
@@ -228,22 +245,19 @@ std::size_t mqtt_subscriptions::link_up(bool session_present) {
 void mqtt_subscriptions::link_down(const error& why, bool final) {
   std::vector<completer<void>> left;
   std::vector<waiter> joining;
-  for (const auto& e : all_) {
-    if (e->at == standing::asked) e->at = standing::wanted;
-    if (e->at == standing::asked_to_leave) e->at = standing::leaving;
-    for (auto& done : std::exchange(e->left, {})) left.push_back(std::move(done));
+  for (auto i = by_filter_.begin(); i != by_filter_.end();) {
+    entry& e = *(i++)->second;  // it may be erased
+    if (e.at == standing::asked) enter(e, standing::wanted);
+    if (e.at == standing::asked_to_leave) enter(e, standing::leaving);
+    for (auto& done : std::exchange(e.left, {})) left.push_back(std::move(done));
     if (!final) continue;
-    for (waiter& w : std::exchange(e->joining, {})) {
-      std::erase(e->members, w.who);
+    for (waiter& w : std::exchange(e.joining, {})) {
+      std::erase(e.members, w.who);
       w.who->retain();
       joining.push_back(std::move(w));
     }
+    if (e.members.empty() && !e.is_leaving()) erase(e);
   }
-  std::erase_if(all_, [&](const auto& e) {
-    if (!e->members.empty() || e->is_leaving()) return false;
-    by_topic_.remove(e->topic(), *e);
-    return true;
-  });
   // No message comes any more: that is all that was asked for.
   for (auto& done : left) done.complete({});
   for (waiter& w : joining) {
@@ -253,15 +267,11 @@ void mqtt_subscriptions::link_down(const error& why, bool final) {
   }
 }
 
-// What the server has not been asked for yet.
+// What the server has not been asked for yet, until there are too many at once: each answer asks
+// again.
 void mqtt_subscriptions::ask_for_all() {
   if (!link_.is_up() || !link_.client().is_open()) return;
-  for (std::size_t i = 0; i < all_.size();) {
-    entry& e = *all_[i];
-    const bool waits = e.at == standing::wanted || e.at == standing::leaving;
-    // Too many at once: each answer asks again.
-    if (waits && !ask_for(e)) break;
-    if (i < all_.size() && all_[i].get() == &e) ++i;
+  while (!due_.empty() && ask_for(due_.front())) {
   }
   link_.wake();
 }
@@ -301,8 +311,9 @@ bool mqtt_subscriptions::ask_for(entry& e) {
   const auto asked =
       wants ? subscribe(e, loop_.now()) : link_.client().unsubscribe(one, {}, loop_.now());
   if (asked) {
+    by_request_.emplace(*asked, &e);
     e.request = *asked;
-    e.at = wants ? standing::asked : standing::asked_to_leave;
+    enter(e, wants ? standing::asked : standing::asked_to_leave);
     return true;
   }
   if (asked.error() == errc::queue_full) return false;
@@ -316,7 +327,7 @@ bool mqtt_subscriptions::ask_for(entry& e) {
 }
 
 void mqtt_subscriptions::granted(entry& e, mqtt::reason_code) {
-  e.at = standing::granted;
+  enter(e, standing::granted);
   for (waiter& w : std::exchange(e.joining, {})) w.done.complete({});
 }
 
@@ -326,7 +337,7 @@ void mqtt_subscriptions::refuse(entry& e, const error& why) {
   const std::string filter = e.filter;
   std::vector<waiter> gone = std::exchange(e.joining, {});
   for (const waiter& w : gone) std::erase(e.members, w.who);
-  e.at = standing::refused;
+  enter(e, standing::refused);
   const bool is_restored = !e.members.empty();
   if (!is_restored) erase(e);
   for (waiter& w : gone) {
@@ -343,7 +354,7 @@ void mqtt_subscriptions::answered(const mqtt::subscribe_event& answer) {
   // Asked for anew meanwhile.
   if (e == nullptr) return;
   if (answer.why) {
-    e->at = standing::wanted;
+    enter(*e, standing::wanted);
     return;
   }
   if (mqtt::is_error(answer.reasons[0])) {
@@ -360,7 +371,7 @@ void mqtt_subscriptions::answered(const mqtt::unsubscribe_event& answer) {
   entry* const e = find(answer.id);
   if (e == nullptr) return;
   if (answer.why) {
-    e->at = standing::leaving;
+    enter(*e, standing::leaving);
     return;
   }
   const bool is_refused = !answer.reasons.empty() && mqtt::is_error(answer.reasons[0]);

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <list>
+#include <map>
 #include <parley/codecs/mqtt/mqtt_link.hpp>
 #include <parley/codecs/mqtt/provider/listener.hpp>
 #include <parley/core/api/listeners.hpp>
 #include <parley/core/api/topic_index.hpp>
 #include <parley/core/async/operation.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,15 +91,21 @@ class mqtt_subscriptions {
     std::vector<completer<void>> left{};
 
     std::string_view topic() const noexcept { return std::string_view(filter).substr(topic_at); }
+    bool is_due() const noexcept { return at == standing::wanted || at == standing::leaving; }
+    bool is_asked() const noexcept {
+      return at == standing::asked || at == standing::asked_to_leave;
+    }
     bool is_leaving() const noexcept {
       return at == standing::leaving || at == standing::asked_to_leave;
     }
   };
+  using entries = std::list<entry>;
 
   entry* find(std::string_view filter) noexcept;
   entry* find(std::uint64_t request) noexcept;
   entry& make(std::string_view filter);
   void erase(entry& e) noexcept;
+  void enter(entry& e, standing next) noexcept;
   std::uint32_t free_id(std::string_view filter) const noexcept;
   bool is_meant(const entry& e, const mqtt::message_event& m) const noexcept;
   void ask_for_all();
@@ -109,7 +117,11 @@ class mqtt_subscriptions {
   loop& loop_;
   mqtt_link& link_;
   mqtt_subscriptions_owner& owner_;
-  std::vector<std::unique_ptr<entry>> all_;
+  // Those that the server is to be asked about, in their turn, and all others.
+  entries due_, settled_;
+  std::map<std::string_view, entries::iterator> by_filter_;
+  std::map<std::uint64_t, entry*> by_request_;  // of those that are asked
+  std::set<std::uint32_t> ids_;
   topic_index<entry> by_topic_;
   std::vector<mqtt_listener*> telling_;  // room for deliver()
 };
