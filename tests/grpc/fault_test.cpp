@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <thread>
 
 #include "cut_wire.hpp"
 #include "grpc_on.hpp"
@@ -311,6 +312,20 @@ TYPED_TEST(grpc_faults, close_waits_for_calls_that_run) {
   const auto r = this->at.wait(std::move(op));
   ASSERT_TRUE(r) << r.error().to_string();
   EXPECT_EQ(r->message.content(), value("done"));
+}
+
+// Its stream has no end of its own: the server would wait for it until stop_timeout.
+TYPED_TEST(grpc_faults, a_client_that_comes_while_it_closes_is_not_waited_for) {
+  auto config = this->served();
+  config.stop_timeout = 60s;
+  const auto server = this->up(config);
+  grpc_provider client(this->home, this->called());
+  auto coming = client.initialize();
+  // gRPC has it, and the loop has not heard of it.
+  std::this_thread::sleep_for(300ms);
+  const auto closing = server->close();
+  EXPECT_TRUE(this->at.run_until([&] { return closing.is_complete(); }));
+  EXPECT_TRUE(this->at.wait(client.close()));
 }
 
 TYPED_TEST(grpc_faults, close_waits_no_longer_than_it_is_told) {

@@ -7,6 +7,8 @@ namespace parley::detail {
 void grpc_member::happened(std::uint32_t events) {
   if (events & came) {
     enlist();
+    // It came while the server was closing, which would wait for it until stop_timeout.
+    if (!core_.is_ready()) return finish({::grpc::StatusCode::UNAVAILABLE, "the server ends"});
     core_.enter_member(*this);
     // The first word, by which the client knows that it is connected.
     answer(0);
