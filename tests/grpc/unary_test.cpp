@@ -81,6 +81,30 @@ TYPED_TEST(grpc_unary, raw_bytes_and_metadata_travel_both_ways) {
   EXPECT_EQ(find(back->trailers, "sum-bin"), std::string_view("\0\1", 2));
 }
 
+TYPED_TEST(grpc_unary, the_longest_timeouts_are_no_short_ones) {
+  grpc_config config = this->served();
+  config.stop_timeout = duration::max();
+  const auto server = this->up(config);
+  config = this->called();
+  config.connect_timeout = config.call_timeout = duration::max();
+  std::vector<grpc_answer> waiting;
+  ASSERT_TRUE(server->serve("later", [&](grpc_answer a) { waiting.push_back(std::move(a)); }));
+  const auto client = this->up(config);
+  strings heard;
+  const auto s = this->listen(*client, "a", heard);  // confirmed
+  grpc_call_options how;
+  how.timeout = duration::max();
+  how.repeatable = true;
+  auto first = client->call("later", value(1));
+  auto second = client->call("later", value(2), how);
+  ASSERT_TRUE(this->at.run_until([&] { return waiting.size() == 2; }));
+  auto closing = server->close();  // waits for them
+  for (grpc_answer& a : waiting) a.reply(a.request());
+  EXPECT_TRUE(this->at.wait(std::move(first)));
+  EXPECT_TRUE(this->at.wait(std::move(second)));
+  EXPECT_TRUE(this->at.wait(std::move(closing)));
+}
+
 TYPED_TEST(grpc_unary, an_answer_may_come_later) {
   const auto server = this->serve();
   std::vector<grpc_answer> waiting;

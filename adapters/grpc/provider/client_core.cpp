@@ -303,7 +303,7 @@ result<std::shared_ptr<::grpc::Channel>> grpc_client_core::channel() const {
 
 void grpc_client_core::prepare(::grpc::ClientContext& context, const grpc_call_options& options,
                                bool has_deadline) {
-  duration timeout = options.timeout;
+  duration timeout = std::min(options.timeout, grpc_longest);
   if (timeout <= duration::zero() && has_deadline) timeout = config_.call_timeout;
   if (timeout > duration::zero()) {
     context.set_deadline(std::chrono::system_clock::now() +

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <parley/adapters/grpc/provider/client_core.hpp>
 #include <parley/adapters/grpc/provider/core.hpp>
 #include <parley/adapters/grpc/provider/server_core.hpp>
@@ -16,6 +17,9 @@ constexpr const char* of_a_server = "a server answers, and a client calls";
 }  // namespace
 
 grpc_core* grpc_core::make(loop& home, grpc_config config) {
+  for (duration* const d : {&config.connect_timeout, &config.call_timeout, &config.stop_timeout}) {
+    *d = std::min(*d, grpc_longest);
+  }
   if (config.is_server) return new grpc_server_core(home, std::move(config));
   return new grpc_client_core(home, std::move(config));
 }

@@ -5,6 +5,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <parley/adapters/grpc/grpc_port.hpp>
@@ -18,6 +19,9 @@
 namespace parley::detail {
 
 class grpc_speaker;
+
+// A hundred years: what is to take "for ever" by its number, and is added to a time all the same.
+constexpr duration grpc_longest = std::chrono::hours(24 * 365 * 100);
 
 class grpc_core : public fault_sink, protected confirmations_owner {
  public:

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <parley/adapters/grpc/errc.hpp>
 #include <parley/adapters/grpc/provider/payload.hpp>
 #include <parley/adapters/grpc/provider/status.hpp>
@@ -31,8 +32,9 @@ void grpc_unary_call::start(const grpc_call_options& options, completer<grpc_rep
     pauses_.emplace(core_.config().retry);
     if (options.metadata) metadata_ = *options.metadata;
     compression_ = options.compression;
-    const duration left =
-        options.timeout > duration::zero() ? options.timeout : core_.config().call_timeout;
+    const duration left = options.timeout > duration::zero()
+                              ? std::min(options.timeout, grpc_longest)
+                              : core_.config().call_timeout;
     if (left > duration::zero()) deadline_ = core_.home().now() + left;
   }
   run();
