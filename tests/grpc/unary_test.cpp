@@ -105,6 +105,18 @@ TYPED_TEST(grpc_unary, the_longest_timeouts_are_no_short_ones) {
   EXPECT_TRUE(this->at.wait(std::move(closing)));
 }
 
+TYPED_TEST(grpc_unary, a_name_is_text) {
+  const auto server = this->serve();
+  const auto client = this->call();
+  for (const char* const name : {"", "\xff"}) {
+    EXPECT_EQ(this->at.wait(client->call(name, value(1))).error(), errc::invalid_argument);
+    EXPECT_EQ(this->at.wait(client->create_callable(name)).error(), errc::invalid_argument);
+    EXPECT_EQ(client->open(name, grpc_kind::both).error(), errc::invalid_argument);
+    EXPECT_EQ(this->at.wait(server->create_callable(name, echo)).error(), errc::invalid_argument);
+    EXPECT_EQ(server->serve_stream(name, [](grpc_stream) {}).error(), errc::invalid_argument);
+  }
+}
+
 TYPED_TEST(grpc_unary, an_answer_may_come_later) {
   const auto server = this->serve();
   std::vector<grpc_answer> waiting;

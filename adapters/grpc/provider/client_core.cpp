@@ -334,18 +334,24 @@ operation<value> call_by_name(grpc_client_core& core, std::string_view name, con
 }  // namespace
 
 operation<callable> grpc_client_core::make_callable(std::string_view name) {
-  if (name.empty()) return ended<callable>(*this, fail(errc::invalid_argument, "a name is empty"));
+  if (auto ok = check_name(name); !ok) {
+    return ended<callable>(*this, std::unexpected(std::move(ok).error()));
+  }
   return ended<callable>(*this, make_named_callable(*this, name, call_by_name));
 }
 
 operation<grpc_reply> grpc_client_core::call(std::string_view name, grpc_message request,
                                              const grpc_call_options& options) {
   if (!channel_) return ended<grpc_reply>(*this, std::unexpected(not_ready()));
+  auto ok = check_name(name);
+  if (!ok) {
+    return ended<grpc_reply>(*this, std::unexpected(std::move(ok).error()));
+  }
   completer<grpc_reply> done(loop_);
   auto op = done.op();
   op.state()->set_fault_sink(this);
   auto* const made = new grpc_unary_call(*this, name);
-  if (auto ok = encode(std::move(request), made->request()); !ok) {
+  if (ok = encode(std::move(request), made->request()); !ok) {
     done.complete(std::unexpected(std::move(ok).error()));
     made->drop();
     return op;
@@ -368,7 +374,7 @@ void grpc_client_core::call_value(std::string_view name, const value& request,
 result<grpc_stream> grpc_client_core::open(std::string_view name, grpc_kind kind,
                                            grpc_message first, const grpc_call_options& options) {
   if (!channel_) return std::unexpected(not_ready());
-  if (name.empty()) return fail(errc::invalid_argument, "a name is empty");
+  if (auto ok = check_name(name); !ok) return std::unexpected(std::move(ok).error());
   return grpc_client_stream::open(*this, name, kind, std::move(first), options);
 }
 

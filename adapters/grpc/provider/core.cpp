@@ -16,6 +16,12 @@ constexpr const char* of_a_server = "a server answers, and a client calls";
 
 }  // namespace
 
+result<void> check_name(std::string_view name) {
+  if (name.empty()) return fail(errc::invalid_argument, "a name is empty");
+  if (text::valid_utf8(name)) return {};
+  return fail(errc::invalid_argument, "a name is not UTF-8");
+}
+
 grpc_core* grpc_core::make(loop& home, grpc_config config) {
   for (duration* const d : {&config.connect_timeout, &config.call_timeout, &config.stop_timeout}) {
     *d = std::min(*d, grpc_longest);

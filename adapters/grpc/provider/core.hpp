@@ -23,6 +23,9 @@ class grpc_speaker;
 // A hundred years: what is to take "for ever" by its number, and is added to a time all the same.
 constexpr duration grpc_longest = std::chrono::hours(24 * 365 * 100);
 
+// What a callable or a stream may be called.
+result<void> check_name(std::string_view name);
+
 class grpc_core : public fault_sink, protected confirmations_owner {
  public:
   // By config.is_server; with one reference.

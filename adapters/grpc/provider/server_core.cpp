@@ -171,7 +171,7 @@ void grpc_server_core::set_healthy(bool serving) {
 // --- calls and streams ------------------------------------------------------------------------
 
 result<void> grpc_server_core::add(std::string_view name, entry e) {
-  if (name.empty()) return fail(errc::invalid_argument, "a name is empty");
+  if (auto ok = check_name(name); !ok) return ok;
   handlers_[std::string(name)] = std::make_shared<entry>(std::move(e));
   return {};
 }
