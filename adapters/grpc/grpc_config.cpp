@@ -60,12 +60,6 @@ void check_client(const grpc_config& c, fault_list& found) {
               "relay, reflection and handlers are a server's");
 }
 
-bool is_metadata_name(std::string_view name) {
-  return !name.empty() && !name.starts_with("grpc-") && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
 bool read_compression(std::string_view text, grpc_compression& to) {
   if (text == "none")
     to = grpc_compression::none;
@@ -175,8 +169,8 @@ result<void> grpc_config::validate() const {
   found.check(write_limit > 0, "write_limit is 0");
   found.check(keepalive_time >= duration::zero(), "keepalive_time is negative");
   found.check(keepalive_timeout > duration::zero(), "keepalive_timeout is not positive");
-  for (const auto& each : metadata) {
-    found.check(is_metadata_name(each.first), "metadata \"" + each.first + "\" has no such name");
+  for (const auto& [name, text] : metadata) {
+    if (const auto ok = check_metadata(name, text); !ok) found.add(ok.error().message());
   }
   for (const grpc_option& o : options) found.check(!o.name.empty(), "an option has no name");
   return std::move(found).verdict();

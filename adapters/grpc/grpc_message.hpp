@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <parley/core/bytes.hpp>
+#include <parley/core/error.hpp>
 #include <parley/core/value/value.hpp>
 #include <string>
 #include <string_view>
@@ -22,6 +23,10 @@ using grpc_metadata = std::vector<std::pair<std::string, std::string>>;
 
 // The first text of that name, or an empty one. Lives as long as the metadata.
 std::string_view find(const grpc_metadata& in, std::string_view name) noexcept;
+// Whether gRPC carries it: it ends the program over what it does not. errc::invalid_argument, also
+// for the names that are gRPC's own ("grpc-status"). Whatever sends metadata asks this itself.
+result<void> check_metadata(std::string_view name, std::string_view text);
+result<void> check_metadata(const grpc_metadata& all);
 
 // One message: a value, which arrives exactly as it was (integers of 64 bits, bytes), or raw bytes.
 class grpc_message {

@@ -62,9 +62,9 @@ class grpc_answer {
   // The client: "unix:", "ipv4:127.0.0.1:40000".
   std::string_view peer() const noexcept;
 
-  // Before the answer.
-  void set_header(std::string_view name, std::string_view text);
-  void set_trailer(std::string_view name, std::string_view text);
+  // Before the answer. errc::invalid_argument for what is no metadata: it is not sent.
+  result<void> set_header(std::string_view name, std::string_view text);
+  result<void> set_trailer(std::string_view name, std::string_view text);
   // Answers. Does nothing if the client has gone or its deadline has passed.
   void reply(result<grpc_message> with);
 

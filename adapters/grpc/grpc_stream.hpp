@@ -40,6 +40,10 @@ struct grpc_call_options {
   const grpc_metadata* metadata = nullptr;
 };
 
+inline result<void> check_metadata(const grpc_call_options& options) {
+  return options.metadata ? check_metadata(*options.metadata) : result<void>();
+}
+
 // What implements a stream. Internal.
 class grpc_stream_core {
  public:
@@ -51,7 +55,7 @@ class grpc_stream_core {
   virtual grpc_kind kind() const = 0;
   virtual const grpc_metadata& headers() const = 0;
   virtual const grpc_metadata& trailers() const = 0;
-  virtual void set_trailer(std::string_view name, std::string_view text) = 0;
+  virtual result<void> set_trailer(std::string_view name, std::string_view text) = 0;
   virtual bool is_open() const = 0;
   virtual std::size_t queued_bytes() const = 0;
   virtual void retain_handle() noexcept = 0;
@@ -104,8 +108,10 @@ class grpc_stream {
   const grpc_metadata& headers() const { return core_->headers(); }
   // A client: what came with the end.
   const grpc_metadata& trailers() const { return core_->trailers(); }
-  // A server: sent with the end.
-  void set_trailer(std::string_view name, std::string_view text) { core_->set_trailer(name, text); }
+  // A server: sent with the end. errc::invalid_argument for what is no metadata: it is not sent.
+  result<void> set_trailer(std::string_view name, std::string_view text) {
+    return core_->set_trailer(name, text);
+  }
   // False once it has ended or was cancelled, by whichever end.
   bool is_open() const { return core_->is_open(); }
   // Bytes of messages that wait for their turn.

@@ -46,7 +46,7 @@ class grpc_typed {
   template <class Reply, class Request, class Start>
   static operation<grpc_typed_reply<Reply>> call(grpc_provider& client, Request request,
                                                  Start&& start, grpc_call_options options = {}) {
-    auto port = port_of(client);
+    auto port = port_of(client, options);
     if (!port) {
       return operation<grpc_typed_reply<Reply>>::finished(home_of(client),
                                                           std::unexpected(port.error()));
@@ -62,7 +62,7 @@ class grpc_typed {
   template <class Request, class Reply, class Start>
   static result<grpc_typed_stream<Request, Reply>> open(grpc_provider& client, Start&& start,
                                                         grpc_call_options options = {}) {
-    auto port = port_of(client);
+    auto port = port_of(client, options);
     if (!port) return std::unexpected(port.error());
     auto* const made = new detail::grpc_typed_stream_call<Request, Reply>(
         *std::move(port), home_of(client), write_limit_of(client));
@@ -83,7 +83,8 @@ class grpc_typed {
   }
 
  private:
-  static result<std::shared_ptr<grpc_port>> port_of(grpc_provider& client);
+  static result<std::shared_ptr<grpc_port>> port_of(grpc_provider& client,
+                                                    const grpc_call_options& options);
   static loop& home_of(grpc_provider& client);
   static std::size_t write_limit_of(grpc_provider& client);
   static void prepare(grpc_provider& client, ::grpc::ClientContext& context,

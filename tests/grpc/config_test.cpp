@@ -46,9 +46,10 @@ TEST(grpc_config, all_faults_are_told_at_once) {
   client.host = "example.org";
   client.connect_timeout = {};
   client.relay = client.reflection = true;
-  client.metadata = {{"Upper", "x"}};
-  EXPECT_THAT(faults_of(client), AllOf(HasSubstr("port is 0"), HasSubstr("connect_timeout"),
-                                       HasSubstr("relay"), HasSubstr("\"Upper\"")));
+  client.metadata = {{"Upper", "x"}, {"line", "\n"}};
+  EXPECT_THAT(faults_of(client),
+              AllOf(HasSubstr("port is 0"), HasSubstr("connect_timeout"), HasSubstr("relay"),
+                    HasSubstr("\"Upper\""), HasSubstr("\"line\" is not printable")));
   client = {};
   client.is_server = false;
   client.targets = {endpoint("127.0.0.1", 1), endpoint("::1", 2)};

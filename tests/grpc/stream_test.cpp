@@ -178,7 +178,8 @@ TYPED_TEST(grpc_streams, a_writer_that_waits_is_as_slow_as_its_reader) {
 
 TYPED_TEST(grpc_streams, an_error_of_the_handler_ends_it_with_code_and_trailer) {
   ASSERT_TRUE(this->server->serve_stream("fails", [](grpc_stream s) {
-    s.set_trailer("left", "2");
+    EXPECT_TRUE(s.set_trailer("left", "2"));
+    EXPECT_EQ(s.set_trailer("Left", "2").error(), errc::invalid_argument);
     (void)s.write(value("one"));
     s.end(error(grpc_errc::out_of_range, "no more"));
   }));

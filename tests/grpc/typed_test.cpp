@@ -134,6 +134,9 @@ TYPED_TEST(grpc_typed_calls, a_generated_stub_calls_a_generated_service) {
   EXPECT_TRUE(r->status.ok());
   EXPECT_EQ(r->message.text(), "hello bob");
   EXPECT_EQ(find(r->trailers, "to"), "ann");
+  const grpc_metadata bad{{"who", "ann\n"}};
+  how.metadata = &bad;
+  EXPECT_EQ(this->at.wait(this->greet("bob", how)).error(), errc::invalid_argument);
   // Beside parley's own.
   this->answer(*this->server, "echo", echo);
   EXPECT_EQ(this->ask(*this->client, "echo", value(1)), value(1));

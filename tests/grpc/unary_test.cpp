@@ -81,6 +81,35 @@ TYPED_TEST(grpc_unary, raw_bytes_and_metadata_travel_both_ways) {
   EXPECT_EQ(find(back->trailers, "sum-bin"), std::string_view("\0\1", 2));
 }
 
+// gRPC itself ends the program over such metadata.
+TYPED_TEST(grpc_unary, what_is_no_metadata_is_an_error_and_not_sent) {
+  const auto server = this->serve();
+  std::vector<bool> taken;
+  ASSERT_TRUE(server->serve("answer", [&](grpc_answer a) {
+    taken = {
+        a.set_header("X-Trace", "1").has_value(),      a.set_header("x", "a\nb").has_value(),
+        a.set_trailer("grpc-status", "0").has_value(), a.set_trailer("", "1").has_value(),
+        a.set_trailer("x", "\xc3\xa4").has_value(),    a.set_trailer("x-bin", "\n").has_value()};
+    a.reply(a.request());
+  }));
+  const auto client = this->call();
+  const auto back = this->at.wait(client->call("answer", value(1)));
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_EQ(taken, std::vector({false, false, false, false, false, true}));
+  EXPECT_EQ(find(back->trailers, "x-bin"), "\n");
+  grpc_metadata bad{{"good", "1"}, {"Bad Name", "1"}};
+  grpc_call_options how;
+  how.metadata = &bad;
+  const auto named = this->at.wait(client->call("answer", value(1), how));
+  EXPECT_EQ(named.error(), errc::invalid_argument);
+  EXPECT_EQ(named.error().message(), "metadata \"Bad Name\" has no such name");
+  bad[1] = {"text", "\xff"};
+  EXPECT_EQ(this->at.wait(client->call("answer", value(1), how)).error(), errc::invalid_argument);
+  EXPECT_EQ(client->open("answer", grpc_kind::both, {}, how).error(), errc::invalid_argument);
+  bad[1] = {"bytes-bin", "\xff"};
+  EXPECT_TRUE(this->at.wait(client->call("answer", value(1), how)));
+}
+
 TYPED_TEST(grpc_unary, the_longest_timeouts_are_no_short_ones) {
   grpc_config config = this->served();
   config.stop_timeout = duration::max();

@@ -344,6 +344,7 @@ operation<grpc_reply> grpc_client_core::call(std::string_view name, grpc_message
                                              const grpc_call_options& options) {
   if (!channel_) return ended<grpc_reply>(*this, std::unexpected(not_ready()));
   auto ok = check_name(name);
+  if (ok) ok = check_metadata(options);
   if (!ok) {
     return ended<grpc_reply>(*this, std::unexpected(std::move(ok).error()));
   }
@@ -375,6 +376,7 @@ result<grpc_stream> grpc_client_core::open(std::string_view name, grpc_kind kind
                                            grpc_message first, const grpc_call_options& options) {
   if (!channel_) return std::unexpected(not_ready());
   if (auto ok = check_name(name); !ok) return std::unexpected(std::move(ok).error());
+  if (auto ok = check_metadata(options); !ok) return std::unexpected(std::move(ok).error());
   return grpc_client_stream::open(*this, name, kind, std::move(first), options);
 }
 

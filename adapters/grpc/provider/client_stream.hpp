@@ -21,7 +21,9 @@ class grpc_client_stream final : public grpc_stream_core, private canceller {
   grpc_kind kind() const override { return kind_; }
   const grpc_metadata& headers() const override { return call_.headers(); }
   const grpc_metadata& trailers() const override { return call_.trailers(); }
-  void set_trailer(std::string_view, std::string_view) override {}
+  result<void> set_trailer(std::string_view, std::string_view) override {
+    return fail(errc::not_supported, "trailers are a server's");
+  }
   bool is_open() const override { return call_.is_open(); }
   std::size_t queued_bytes() const override { return call_.queued_bytes(); }
   void retain_handle() noexcept override { ++handles_; }

@@ -72,8 +72,10 @@ result<std::shared_ptr<::grpc::Channel>> grpc_typed::channel(grpc_provider& clie
 }
 error grpc_typed::error_of(const ::grpc::Status& status) { return detail::error_of(status); }
 
-result<std::shared_ptr<grpc_port>> grpc_typed::port_of(grpc_provider& client) {
+result<std::shared_ptr<grpc_port>> grpc_typed::port_of(grpc_provider& client,
+                                                       const grpc_call_options& options) {
   if (auto channel = client.core_->channel(); !channel) return std::unexpected(channel.error());
+  if (auto ok = check_metadata(options); !ok) return std::unexpected(std::move(ok).error());
   return client.core_->port();
 }
 loop& grpc_typed::home_of(grpc_provider& client) { return client.core_->home(); }

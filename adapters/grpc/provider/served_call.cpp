@@ -32,11 +32,15 @@ std::string_view grpc_served_call::peer() {
   return peer_;
 }
 
-void grpc_served_call::set_header(std::string_view name, std::string_view text) {
-  if (!is_over_) context_->AddInitialMetadata(std::string(name), std::string(text));
+result<void> grpc_served_call::set_header(std::string_view name, std::string_view text) {
+  auto ok = check_metadata(name, text);
+  if (ok && !is_over_) context_->AddInitialMetadata(std::string(name), std::string(text));
+  return ok;
 }
-void grpc_served_call::set_trailer(std::string_view name, std::string_view text) {
-  if (!is_over_) context_->AddTrailingMetadata(std::string(name), std::string(text));
+result<void> grpc_served_call::set_trailer(std::string_view name, std::string_view text) {
+  auto ok = check_metadata(name, text);
+  if (ok && !is_over_) context_->AddTrailingMetadata(std::string(name), std::string(text));
+  return ok;
 }
 
 void grpc_served_call::on_cancel(callback<void()> told) {
@@ -156,11 +160,11 @@ const grpc_message& grpc_answer::request() const noexcept { return call_->messag
 const grpc_metadata& grpc_answer::metadata() const noexcept { return call_->metadata(); }
 std::optional<time_point> grpc_answer::deadline() const noexcept { return call_->deadline(); }
 std::string_view grpc_answer::peer() const noexcept { return call_->peer(); }
-void grpc_answer::set_header(std::string_view name, std::string_view text) {
-  call_->set_header(name, text);
+result<void> grpc_answer::set_header(std::string_view name, std::string_view text) {
+  return call_->set_header(name, text);
 }
-void grpc_answer::set_trailer(std::string_view name, std::string_view text) {
-  call_->set_trailer(name, text);
+result<void> grpc_answer::set_trailer(std::string_view name, std::string_view text) {
+  return call_->set_trailer(name, text);
 }
 void grpc_answer::reply(result<grpc_message> with) { call_->reply(std::move(with)); }
 bool grpc_answer::is_cancelled() const noexcept { return call_->is_cancelled(); }

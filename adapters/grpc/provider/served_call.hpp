@@ -47,8 +47,8 @@ class grpc_served_call final : public grpc_call {
   const grpc_metadata& metadata();
   std::optional<time_point> deadline() const noexcept;
   std::string_view peer();
-  void set_header(std::string_view name, std::string_view text);
-  void set_trailer(std::string_view name, std::string_view text);
+  result<void> set_header(std::string_view name, std::string_view text);
+  result<void> set_trailer(std::string_view name, std::string_view text);
   // Over, or to no use any more.
   bool is_cancelled() const noexcept { return is_over_ || context_->IsCancelled(); }
   // Ends it, and tells who wants to know.

@@ -138,8 +138,10 @@ operation<void> grpc_served_stream::write(grpc_message m) {
   return op;
 }
 
-void grpc_served_stream::set_trailer(std::string_view name, std::string_view text) {
-  if (!is_over_) context_->AddTrailingMetadata(std::string(name), std::string(text));
+result<void> grpc_served_stream::set_trailer(std::string_view name, std::string_view text) {
+  auto ok = check_metadata(name, text);
+  if (ok && !is_over_) context_->AddTrailingMetadata(std::string(name), std::string(text));
+  return ok;
 }
 
 void grpc_served_stream::end(const error* why) {

@@ -32,7 +32,7 @@ class grpc_served_stream : public grpc_call, public grpc_stream_core, private ca
   grpc_kind kind() const override { return kind_; }
   const grpc_metadata& headers() const override { return headers_; }
   const grpc_metadata& trailers() const override { return headers_; }
-  void set_trailer(std::string_view name, std::string_view text) override;
+  result<void> set_trailer(std::string_view name, std::string_view text) override;
   bool is_open() const override { return !is_over_; }
   std::size_t queued_bytes() const override { return out_.bytes(); }
   void retain_handle() noexcept override;
