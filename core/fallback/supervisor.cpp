@@ -17,7 +17,8 @@ std::uint64_t random_bits(random_source& from) {
   return std::bit_cast<std::uint64_t>(bytes);
 }
 
-// What validate() calls a fault would turn a supervisor into a busy loop.
+// What validate() calls a fault, or what is longer than time itself, would turn a supervisor into a
+// busy loop.
 supervisor_config made_harmless(supervisor_config c) {
   const auto at_least = [](duration& d, duration least) { d = std::max(d, least); };
   at_least(c.attempt_timeout, std::chrono::milliseconds(1));
@@ -28,6 +29,11 @@ supervisor_config made_harmless(supervisor_config c) {
   at_least(c.max_hold_off, c.fail_back_after);
   if (!(c.hold_off_factor >= 1.0)) c.hold_off_factor = 1.0;
   at_least(c.retry.base, std::chrono::milliseconds(1));
+  // "Never" by its number: a hundred years are as good, and can be added to a time.
+  for (duration* const d : {&c.attempt_timeout, &c.total_timeout, &c.stagger, &c.grace,
+                            &c.fail_back_after, &c.max_hold_off}) {
+    *d = std::min<duration>(*d, std::chrono::hours(24 * 365 * 100));
+  }
   return c;
 }
 

@@ -266,5 +266,25 @@ TEST_F(fallback_life, a_password_that_was_wrong_is_tried_again_on_request) {
   EXPECT_EQ(carrier(), "redis");
 }
 
+TEST_F(fallback_life, what_is_kept_for_ever_is_kept) {
+  make();
+  fallback_options how;
+  how.keep_time = how.call_timeout = duration::max();
+  auto s = here.wait(factory->create_speaker("x", all(), how));
+  auto c = here.wait(factory->create_callable("y", all(), how));
+  ASSERT_TRUE(s && c);
+  redis.handlers["y"] =
+      std::make_shared<call_handler>([](const value& v) -> result<value> { return v; });
+  for (fake_hub* hub : {&redis, &mqtt, &sockets}) hub->die();
+  auto sent = s->shout("late");
+  auto answer = c->call(value(1));
+  world.run_for(1h);
+  EXPECT_FALSE(sent.is_complete());
+  EXPECT_FALSE(answer.is_complete());
+  redis.revive();
+  EXPECT_TRUE(here.wait(std::move(sent)));
+  EXPECT_TRUE(here.wait(std::move(answer)));
+}
+
 }  // namespace
 }  // namespace parley::test

@@ -362,6 +362,20 @@ TEST(supervisor, after_stop_it_says_nothing) {
   EXPECT_THAT(at.up(0), IsEmpty());
 }
 
+TEST(supervisor, the_longest_periods_are_no_short_ones) {
+  supervisor_config c;
+  c.attempt_timeout = c.total_timeout = c.stagger = duration::max();
+  c.grace = c.fail_back_after = c.max_hold_off = duration::max();  // never back
+  script at(2, c);
+  EXPECT_THAT(at.start(), ElementsAre("try 0"));
+  EXPECT_THAT(at.after(24h), IsEmpty());  // as patient as it was told
+  EXPECT_THAT(at.failed(0), ElementsAre("try 1"));
+  EXPECT_THAT(at.up(1), ElementsAre("to 1"));
+  EXPECT_THAT(at.after(1s), ElementsAre("try 0"));
+  EXPECT_THAT(at.up(0), IsEmpty());
+  EXPECT_THAT(at.after(24h), IsEmpty());
+}
+
 TEST(supervisor, a_configuration_tells_all_its_faults) {
   EXPECT_TRUE(supervisor_config().validate());
   supervisor_config c;

@@ -3,6 +3,8 @@
 // waits.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <parley/core/fallback/detail/factory_core.hpp>
@@ -83,6 +85,10 @@ class channel : public std::enable_shared_from_this<channel>, private timer, pri
   const factory_core& core() const noexcept { return *core_; }
   loop& home() noexcept { return core_->home(); }
   const fallback_options& how() const noexcept { return how_; }
+  // "For ever" by its number is a hundred years, which can be added.
+  time_point from_now(duration d) {
+    return home().now() + std::min<duration>(d, std::chrono::hours(24 * 365 * 100));
+  }
   bool is_shut() const noexcept { return shut_.has_value(); }
   const error& why_shut() const noexcept { return *shut_; }
   bool is_given_up() const noexcept { return given_up_; }

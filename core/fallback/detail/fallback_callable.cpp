@@ -80,7 +80,7 @@ operation<value> fallback_callable::call(const value& request, call_options opti
   q.base_url = options.base_url;
   q.timeout = options.timeout;
   q.repeatable = options.repeatable || how().repeat_calls;
-  q.until = home().now() + (q.timeout > duration::zero() ? q.timeout : how().call_timeout);
+  q.until = from_now(q.timeout > duration::zero() ? q.timeout : how().call_timeout);
   q.size = size;
   q.id = ++last_id_;
   q.done = completer<value>(home());

@@ -29,7 +29,7 @@ operation<delivery> fallback_speaker::take(const value* v, byte_view payload) {
   completer<delivery> done(home());
   auto op = watched(done, number);
   s.done = std::move(done);
-  s.until = home().now() + how().keep_time;
+  s.until = from_now(how().keep_time);
   if (how().dedupe) {
     if (auto ok = tag(s, v, payload); !ok) {
       end_shout(number, std::unexpected(std::move(ok).error()));
