@@ -266,6 +266,23 @@ TEST_F(fallback_life, a_password_that_was_wrong_is_tried_again_on_request) {
   EXPECT_EQ(carrier(), "redis");
 }
 
+// Each question may be one too many for who counts them.
+TEST_F(fallback_life, a_password_that_was_wrong_is_not_tried_by_each_channel) {
+  make();
+  redis.refuses = error(errc::bad_configuration, "login");
+  auto a = speak("a");
+  auto b = speak("b");
+  ASSERT_TRUE(here.wait(factory->create_callable("c", all())));
+  EXPECT_EQ(carrier("b"), "mqtt");
+  EXPECT_EQ(redis.attempts, 1);
+  // It has been corrected, and a new channel finds that out by itself, if not at once.
+  redis.refuses.reset();
+  world.run_for(31s);
+  auto d = speak("d");
+  EXPECT_EQ(redis.attempts, 2);
+  EXPECT_EQ(carrier("d"), "redis");
+}
+
 TEST_F(fallback_life, what_is_kept_for_ever_is_kept) {
   make();
   fallback_options how;

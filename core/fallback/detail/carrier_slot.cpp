@@ -18,6 +18,9 @@ result<void> carrier_slot::make() {
 
 void carrier_slot::reach(outcome tell) {
   if (auto ok = make(); !ok) return tell(ok);
+  if (refusal_ && !is_up() && core_.home().now() < refused_until_) {
+    return tell(std::unexpected(*refusal_));
+  }
   waiting_.push_back(std::move(tell));
   // The provider may be away since long, or others may have begun: told to who joins as well.
   stumbled_ = false;
@@ -26,9 +29,20 @@ void carrier_slot::reach(outcome tell) {
   made_->initialize().then([core = core_.weak_from_this(), this](const result<void>& r) {
     const auto alive = core.lock();  // the core keeps its slots
     if (!alive) return;
+    note_refusal(r);
     for (outcome& o : std::exchange(waiting_, {})) o(r);
     alive->check_slots();
   });
+}
+
+// A password that is wrong may lock the account.
+void carrier_slot::note_refusal(const result<void>& r) {
+  refusal_.reset();
+  if (r) return;
+  const error_class kind = r.error().kind();
+  if (kind != error_class::authentication && kind != error_class::configuration) return;
+  refusal_ = r.error();
+  refused_until_ = core_.home().now() + core_.config().supervision.retry.cap;
 }
 
 bool carrier_slot::is_up() const { return made_ && made_->status().state == provider_state::up; }

@@ -21,11 +21,15 @@ class carrier_slot final : private observer {
   const std::string& protocol() const noexcept { return config_.protocol; }
   const std::string& where() const noexcept { return config_.where; }
 
-  // Makes it, connects, and tells, perhaps at once. Several that wait share one attempt.
+  // Makes it, connects, and tells, perhaps at once. Several that wait share one attempt. What only
+  // a person can correct is not asked again by each channel: whoever comes within the longest pause
+  // between attempts is told the same.
   void reach(outcome tell);
   // Null before reach().
   provider* get() const noexcept { return made_.get(); }
   bool is_up() const;
+  // It may be asked again.
+  void forget_refusal() noexcept { refusal_.reset(); }
   error why_not() const;
   std::uint64_t connects() const { return made_ ? made_->status().connects : 0; }
 
@@ -46,11 +50,14 @@ class carrier_slot final : private observer {
   void callback_failed(std::string_view component, const error& why) override;
 
   result<void> make();
+  void note_refusal(const result<void>& r);
 
   factory_core& core_;
   interface_configs::entry config_;
   std::unique_ptr<provider> made_;
   std::vector<outcome> waiting_;
+  std::optional<error> refusal_;  // until then
+  time_point refused_until_{};
   bool was_up_ = false;
   bool stumbled_ = false;  // in the attempt that is under way
 };

@@ -66,6 +66,7 @@ void factory_core::check_slots() {
 }
 
 void factory_core::retry() {
+  for (const auto& s : slots_) s->forget_refusal();
   for_each_channel([](channel& c) { c.retry(); });
 }
 
