@@ -65,6 +65,16 @@ TEST_F(fallback_speakers, one_error_tells_of_all) {  // S157, S160, S161
   EXPECT_THAT(factory->channels(), IsEmpty());  // nothing goes on in the background
 }
 
+TEST_F(fallback_speakers, what_no_protocol_has_is_told_by_its_place) {
+  interface_configs where;
+  where.add("tin://cans");
+  factory.emplace(here, table, std::move(where), config);
+  const auto s = here.wait(factory->create_speaker("events"));
+  ASSERT_FALSE(s);
+  EXPECT_THAT(std::string(s.error().message()), HasSubstr("? (tin://cans): the configuration"));
+  EXPECT_THAT(std::string(s.error().hint()), testing::StartsWith("?: "));
+}
+
 TEST_F(fallback_speakers, where_none_is_built_in_the_error_is_final) {  // S161
   protocols nothing;
   interface_configs where;

@@ -25,8 +25,8 @@ std::string brief(const error& why) {
   return text;
 }
 
-std::string name_of(const carrier_slot& s) {
-  return (s.protocol().empty() ? std::string("?") : s.protocol()) + " (" + s.where() + ")";
+std::string protocol_of(const carrier_slot& s) {
+  return s.protocol().empty() ? std::string("?") : s.protocol();
 }
 
 }  // namespace
@@ -201,13 +201,13 @@ error channel::why_none() const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const carrier_report r = supervisor_.report(i);
     if (!text.empty()) text.append("; ");
-    text.append(name_of(*slots_[i])).append(": ");
+    text.append(protocol_of(*slots_[i])).append(" (").append(slots_[i]->where()).append("): ");
     text.append(r.last_error ? brief(*r.last_error)
                              : std::string(to_string(r.state)).append(", no answer so far"));
     is_final = is_final && r.state == carrier_state::out;
     if (!r.last_error || r.last_error->hint().empty()) continue;
     if (!hints.empty()) hints.append("; ");
-    hints.append(slots_[i]->protocol()).append(": ").append(r.last_error->hint());
+    hints.append(protocol_of(*slots_[i])).append(": ").append(r.last_error->hint());
   }
   error all(is_final ? fallback_errc::none_usable : fallback_errc::no_carrier, std::move(text));
   if (hints.empty()) return all;
