@@ -21,7 +21,9 @@ bool is_of_connection(const error& why) {
 std::string brief(const error& why) {
   std::string text(why.info().text);
   if (!why.message().empty()) text.append(": ").append(why.message());
-  if (const error* c = why.cause()) text.append(", because ").append(brief(*c));
+  const error* const c = why.cause();
+  // One that says the same again (of one address, of the only one) says nothing.
+  if (c && c->info().text != why.info().text) text.append(", because ").append(brief(*c));
   return text;
 }
 
