@@ -133,7 +133,12 @@ void add_common(CLI::App& app, options& o, const char* about_url = url_help) {
 void add_topic(CLI::App& app, options& o) {
   app.add_option("TOPIC", o.topic, "the channel");
   app.add_option_function<std::string>(
-         "--fallback", [&](const std::string& list) { o.fallback = split_urls(list); },
+         "--fallback",
+         [&](std::string list) {
+           unmark(list);
+           if (list.empty()) throw CLI::ValidationError("--fallback", "names no URL");
+           o.fallback = split_urls(list);
+         },
          "instead of URL: the first of these that works, and the next when it is lost")
       ->type_name("URL,URL,...");
   app.add_flag("--dedupe", o.dedupe,

@@ -148,6 +148,7 @@ TEST(command_line, what_fallback_is_not_for) {
   refused({"sub", "--fallback", list}, "TOPIC is required");
   refused({"pub", "--fallback", list, "news"}, "wants either messages or --stdin");
   refused({"pub", "redis://127.0.0.1:1", "news", "x", "--dedupe"}, "goes with --fallback");
+  refused({"pub", "--fallback", "", "news", "x"}, "names no URL");
   refused({"pub"}, "URL is required");
   refused({"pub", "redis://127.0.0.1:1"}, "TOPIC is required");
 }
