@@ -287,6 +287,11 @@ void check_call(const options& o) {
           "call", "--method, --data, --header, --include and --unix-socket are for http URLs");
     }
     if (o.messages.empty()) throw CLI::ValidationError("call", "COMMAND is required");
+    const bool by_name = is_websocket(o.url) || is_mqtt(o.url) || is_grpc(o.url);
+    if (by_name && o.messages.size() > 2) {
+      throw CLI::ValidationError(
+          "call", "a callable takes one argument, as JSON; options come before its name");
+    }
     return;
   }
   if (!o.messages.empty()) {

@@ -55,6 +55,9 @@ TEST_P(cli_grpc, calls_by_unix_socket) {  // S4, S32
   EXPECT_EQ(call(url, {"echo", "{\"id\": 7}"}).out, "{\"id\":7}\n");
   EXPECT_EQ(call(url, {"echo", "\"text\""}).out, "text\n");
   EXPECT_EQ(call(url, {"echo"}).out, "null\n");
+  const auto late = call(url, {"echo", "1", "--timeout", "1"});
+  EXPECT_EQ(late.code, 2);
+  EXPECT_THAT(late.err, HasSubstr("options come before its name"));
   // No digit of a long integer is lost.
   EXPECT_EQ(call(url, {"echo", "[-9223372036854775807, 18446744073709551615]"}).out,
             "[-9223372036854775807,18446744073709551615]\n");
