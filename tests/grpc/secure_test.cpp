@@ -1,5 +1,7 @@
 // TLS and mutual TLS from the same settings as the other protocols (S38, S150), and the sizes of
 // messages (S49, S50, S155, S162).
+#include <parley/codecs/tls/errc.hpp>
+
 #include "grpc_on.hpp"
 
 namespace parley::test {
@@ -110,6 +112,23 @@ TYPED_TEST(grpc_secure, files_that_are_wrong_are_told_before_anything_begins) {
   auto client = this->trusting();
   client.tls.ca_certs = this->folder / "nothing.pem";
   EXPECT_THAT(this->refused(client).to_string(), HasSubstr("nothing.pem"));
+}
+
+TYPED_TEST(grpc_secure, files_that_hold_something_else_are_told_as_such) {
+  auto config = this->secured();
+  config.tls.keyfile = files().client_key;
+  const error foreign = this->refused(config);
+  EXPECT_EQ(foreign, tls::errc::key_mismatch) << foreign.to_string();
+  this->port = 1;
+  auto client = this->trusting();
+  client.tls.certfile = files().client_chain;
+  client.tls.keyfile = files().key;
+  EXPECT_EQ(this->refused(client), tls::errc::key_mismatch);
+  client = this->trusting();
+  client.tls.ca_certs = files().key;
+  const error none = this->refused(client);
+  EXPECT_EQ(none, tls::errc::bad_pem) << none.to_string();
+  EXPECT_FALSE(none.is_transient());
 }
 
 TYPED_TEST(grpc_secure, what_is_larger_than_the_limit_names_it) {  // S49, S50, S162

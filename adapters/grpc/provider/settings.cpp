@@ -119,9 +119,20 @@ void set_options(::grpc::ServerBuilder& to, const grpc_config& c) {
   }
 }
 
+// Of a key that does not belong to its certificate, or a file without any, gRPC says that a server
+// has no address.
+result<tls::material> judged(result<tls::material> read,
+                             result<tls::context> (*make)(tls::config)) {
+  if (!read) return read;
+  tls::config how;
+  how.bytes = *read;
+  if (auto ok = make(std::move(how)); !ok) return std::unexpected(std::move(ok).error());
+  return read;
+}
+
 result<std::shared_ptr<::grpc::ChannelCredentials>> client_credentials(const grpc_config& c) {
   if (!c.ssl) return ::grpc::InsecureChannelCredentials();
-  auto read = files::load(c.tls, c.watch);
+  auto read = judged(files::load(c.tls, c.watch), tls::context::make_client);
   if (!read) return std::unexpected(std::move(read).error());
   ::grpc::SslCredentialsOptions with;
   with.pem_root_certs = std::move(read->authorities.bytes);
@@ -135,7 +146,7 @@ result<std::shared_ptr<::grpc::ServerCredentials>> server_credentials(const grpc
   tls_settings tls = c.tls;
   // The system's store says nothing about a server's clients.
   if (tls.ca_certs.empty()) tls.verify = verify_mode::none;
-  auto read = files::load(tls, c.watch);
+  auto read = judged(files::load(tls, c.watch), tls::context::make_server);
   if (!read) return std::unexpected(std::move(read).error());
   auto request = GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
   if (tls.clients == client_certificates::optional) {
