@@ -85,6 +85,7 @@ TYPED_TEST(grpc_secure, both_ends_may_prove_who_they_are) {  // S38
   nobody.connect_timeout = 300ms;
   const error why = this->refused(nobody);
   EXPECT_EQ(why.info().domain, "grpc") << why.to_string();
+  EXPECT_THAT(std::string(why.hint()), HasSubstr("certfile"));
 }
 
 TYPED_TEST(grpc_secure, plain_and_tls_do_not_meet) {

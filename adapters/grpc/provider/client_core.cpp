@@ -148,8 +148,15 @@ void grpc_client_core::link_ended(std::uint64_t number, const result<::grpc::Sta
     is_foreign_ = true;
     return came_up();
   }
-  lost(status->ok() ? error(errc::closed, "the server has ended the stream of channels")
-                    : error_of(*status));
+  error why = status->ok() ? error(errc::closed, "the server has ended the stream of channels")
+                           : error_of(*status);
+  // Who wants a certificate of us says so by hanging up, and gRPC no more than that.
+  const bool may_want_ours = config_.ssl && config_.tls.certfile.empty() && connects_ == 0;
+  if (may_want_ours && why == grpc_errc::unavailable) {
+    why = std::move(why).with_hint(
+        "check that it runs; if it asks its clients for a certificate, set certfile and keyfile");
+  }
+  lost(why);
 }
 
 void grpc_client_core::came_up() {
