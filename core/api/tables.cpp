@@ -46,7 +46,8 @@ error unavailable_part(std::string_view name) {
     for (std::size_t at = 0; (at = options.find(" and ", at)) != std::string::npos;) {
       options.replace(at, 5, "=ON -D");
     }
-    hint.append("configure with -D").append(options).append("=ON; package ").append(part->package);
+    hint.append("configure with -D").append(options).append("=ON");
+    if (std::string_view(part->package) != "none") hint.append("; package ").append(part->package);
   } else {
     text += ": this version of parley does not have it";
     hint = "parley --version lists what there is";
@@ -90,8 +91,10 @@ result<std::unique_ptr<provider>> protocols::make(loop& home, const uri& where, 
     return fail(errc::bad_configuration, "no protocol has the scheme \"" + where.scheme() + "\"");
   }
   auto found = std::ranges::find(entries_, protocol, &entry::protocol);
-  if (found == entries_.end()) return std::unexpected(unavailable_part(protocol));
-  return found->make(home, where, watch);
+  if (found != entries_.end()) return found->make(home, where, watch);
+  // Some rooms are built without their provider.
+  const std::string part = std::string(protocol) + "_provider";
+  return std::unexpected(unavailable_part(find_build_part(part) ? part : protocol));
 }
 
 }  // namespace parley

@@ -33,6 +33,25 @@ TEST(unavailable, tells_a_forgotten_table_from_a_part_that_is_missing) {
   EXPECT_EQ(unavailable_part("tls_server").hint(), unavailable_part("tls").hint());
 }
 
+// All that a part needs, so that who follows the hint has it.
+TEST(unavailable, names_each_option_that_a_part_needs) {
+  const auto hint = [](const char* part) { return std::string(unavailable_part(part).hint()); };
+  EXPECT_NE(hint("grpc").find("-DPARLEY_GRPC=ON -DPARLEY_FILES=ON -DPARLEY_TLS=ON "
+                              "-DPARLEY_JSON=ON; package libgrpc++-dev"),
+            std::string::npos);
+  EXPECT_NE(hint("websocket").find("-DPARLEY_WEBSOCKET=ON -DPARLEY_HTTP=ON; package libssl-dev"),
+            std::string::npos);
+  EXPECT_NE(hint("web_files").find("-DPARLEY_WEB_FILES=ON -DPARLEY_HTTP=ON -DPARLEY_JSON=ON;"),
+            std::string::npos);
+  EXPECT_TRUE(hint("mqtt").ends_with("-DPARLEY_MQTT=ON"));  // of no package
+  // A room that is there, and its provider is not.
+  test::fake_loop loop;
+  protocols nothing;
+  const auto made = nothing.make(loop, *uri::parse("ws://gateway"), nullptr);
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().hint().find("-DPARLEY_JSON=ON"), std::string_view::npos);
+}
+
 TEST(unavailable, says_what_no_build_of_this_version_has) {
   const error e = unavailable_part("gopher");
   EXPECT_EQ(e, errc::unavailable);
