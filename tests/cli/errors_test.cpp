@@ -157,7 +157,8 @@ TEST(command_line, protocol_that_may_not_be_built_in) {  // S160, S161
     expect_failure(got, 3, "cannot connect: ", "check that the service is running");
   } else {
     expect_failure(got, 4, "protocol not available: grpc: built without it",
-                   "-DPARLEY_GRPC=ON; package libgrpc++-dev");
+                   "-DPARLEY_GRPC=ON -DPARLEY_FILES=ON -DPARLEY_TLS=ON -DPARLEY_JSON=ON; "
+                   "package libgrpc++-dev");
   }
 }
 
