@@ -17,7 +17,7 @@ namespace parley::detail {
 // Core is a fault_sink with retain(), release() and home(); the speaker keeps it, and may outlive
 // its provider. Destructors of what derives from it call leave().
 template <class Core>
-class listening_speaker : public refusable_speaker {
+class listening_speaker : public refusable_speaker, private canceller {
  public:
   std::string_view name() const override { return name_; }
 
@@ -26,6 +26,7 @@ class listening_speaker : public refusable_speaker {
     completer<void> done(core_.home());
     auto op = done.op();
     op.state()->set_fault_sink(&core_);
+    op.state()->set_canceller(this);
     begin(std::move(on_message), std::move(done));
     return op;
   }
@@ -36,6 +37,7 @@ class listening_speaker : public refusable_speaker {
     completer<speaker> made(core_.home());
     auto op = made.op();
     op.state()->set_fault_sink(&core_);
+    op.state()->set_canceller(this);
     completer<void> done(core_.home());
     done.op().then([made = std::move(made), self = speaker(this)](result<void> r) mutable {
       if (!r) return made.complete(std::unexpected(std::move(r).error()));
@@ -97,6 +99,10 @@ class listening_speaker : public refusable_speaker {
   ear ear_;
 
  private:
+  // The confirmation is waited for no more. Of listen_first() the handle goes, and with it who
+  // listens. It is there as long as anybody waits: the last handle tells those who do.
+  void cancel(operation_base& op) override { op.complete_error(errc::cancelled); }
+
   // Where memory ends on the way it listens no more, and may try again.
   struct attempt {
     ~attempt() {
