@@ -171,6 +171,32 @@ TYPED_TEST(grpc_speakers, who_reads_slowly_costs_nobody_else) {
   EXPECT_LT(heard.size(), 201U);
 }
 
+TYPED_TEST(grpc_speakers, what_is_waited_for_may_be_cancelled) {
+  const auto server = this->serve();
+  grpc_provider client(this->home, this->called());
+  const auto is_over = [this](auto op) {
+    op.cancel();
+    EXPECT_TRUE(op.is_complete());
+    const auto r = this->at.wait(std::move(op));
+    return !r && r.error() == errc::cancelled;
+  };
+  EXPECT_TRUE(is_over(client.initialize()));
+  // The connection goes on all the same.
+  EXPECT_TRUE(this->at.run_until([&] { return client.status().state == provider_state::up; }));
+  strings heard;
+  const auto hear = [&](const message& m) { heard.emplace_back(m.text()); };
+  EXPECT_TRUE(is_over(client.create_speaker("a", hear)));
+  auto s = this->speak(client, "b");
+  EXPECT_TRUE(is_over(s.listen(hear)));
+  EXPECT_TRUE(is_over(s.shout("x")));
+  // Nobody has got the first one; the other listens.
+  auto a = this->speak(*server, "a");
+  EXPECT_TRUE(this->at.run_until([&] { return this->shout(a, value("x")) == 0; }));
+  auto b = this->speak(*server, "b");
+  EXPECT_TRUE(this->at.run_until([&] { return this->shout(b, value("y")) == 1; }));
+  EXPECT_TRUE(this->at.run_until([&] { return !heard.empty(); }));
+}
+
 TYPED_TEST(grpc_speakers, a_callback_may_end_it_all) {
   const auto server = this->serve();
   auto client = this->call();

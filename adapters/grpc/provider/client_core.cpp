@@ -20,6 +20,26 @@ std::uint64_t random_bits(loop& home) {
   return bits;
 }
 
+// Cancels what a call of gRPC's is to bring, for who waits for something that is made of it.
+class grpc_client_core::inner_call final : private canceller {
+ public:
+  inner_call(operation_base& outer, operation_base& inner) : inner_(inner) {
+    inner_.retain();
+    outer.set_canceller(this);
+  }
+  inner_call(const inner_call&) = delete;
+  inner_call& operator=(const inner_call&) = delete;
+  ~inner_call() { inner_.release(); }
+
+ private:
+  void cancel(operation_base& op) override {
+    inner_.cancel();
+    op.complete_error(errc::cancelled);
+  }
+
+  operation_base& inner_;
+};
+
 grpc_client_core::grpc_client_core(loop& home, grpc_config config)
     : grpc_core(home, std::move(config)), back_off_(config_.reconnect) {}
 
@@ -40,6 +60,7 @@ operation<void> grpc_client_core::initialize() {
   starting_.emplace_back(loop_);
   auto op = starting_.back().op();
   op.state()->set_fault_sink(this);
+  op.state()->set_canceller(this);
   give_up_at_ = loop_.now() + config_.connect_timeout;
   // One that has gone on trying tries now.
   if (!link_) attempt();
@@ -223,18 +244,20 @@ operation<delivery> grpc_client_core::publish(std::string_view name, byte_view p
   completer<delivery> done(loop_);
   auto op = done.op();
   op.state()->set_fault_sink(this);
-  made->start([this](auto... args) { stub_->async()->Shout(args...); })
-      .then([this, held = grpc_core_ref(*this),
-             done = std::move(done)](result<grpc_typed_reply<v1::Delivery>> r) mutable {
-        if (!r) return done.complete(std::unexpected(std::move(r).error()));
-        if (r->status.ok()) {
-          record("shout", nullptr);
-          return done.complete(delivery(r->message.receivers()));
-        }
-        const error why = error_of(r->status, find(r->trailers, fault_key));
-        record("shout", &why);
-        done.complete(std::unexpected(why));
-      });
+  auto sent = made->start([this](auto... args) { stub_->async()->Shout(args...); });
+  auto tie = std::make_unique<inner_call>(*op.state(), *sent.state());
+  // The tie goes after the completer, which may be cancelled by it.
+  std::move(sent).then([this, held = grpc_core_ref(*this), tie = std::move(tie),
+                        done = std::move(done)](result<grpc_typed_reply<v1::Delivery>> r) mutable {
+    if (!r) return done.complete(std::unexpected(std::move(r).error()));
+    if (r->status.ok()) {
+      record("shout", nullptr);
+      return done.complete(delivery(r->message.receivers()));
+    }
+    const error why = error_of(r->status, find(r->trailers, fault_key));
+    record("shout", &why);
+    done.complete(std::unexpected(why));
+  });
   return op;
 }
 

@@ -20,7 +20,7 @@ namespace parley::detail {
 // For pauses and numbers of clients.
 std::uint64_t random_bits(loop& home);
 
-class grpc_client_core final : public grpc_core, private timer {
+class grpc_client_core final : public grpc_core, private timer, private canceller {
  public:
   grpc_client_core(loop& home, grpc_config config);
 
@@ -45,6 +45,7 @@ class grpc_client_core final : public grpc_core, private timer {
 
  private:
   using link = grpc_typed_stream<v1::Subscription, v1::Event>;
+  class inner_call;
 
   ~grpc_client_core() override;
 
@@ -53,6 +54,8 @@ class grpc_client_core final : public grpc_core, private timer {
   void filter_removed(std::string_view filter) override;
 
   void fired(time_point now) override;
+  // initialize() is waited for no more; the connection goes on.
+  void cancel(operation_base& op) override { op.complete_error(errc::cancelled); }
   result<void> make_channel();
   void drop_channel() noexcept;
   void attempt();
