@@ -42,7 +42,7 @@ made_server make_grpc_server(const serving_needs& with, const std::string& url) 
   if (!where) return std::unexpected(serving_fault{.why = std::move(where).error()});
   auto config = grpc_config::server_from_uri(*where);
   if (!config) return std::unexpected(serving_fault{.why = std::move(config).error()});
-  config->relay = true;
+  if (!where->parameter("relay")) config->relay = true;
   config->watch = &with.watch;
   return std::make_unique<served_grpc>(with.home, *config);
 }

@@ -95,6 +95,14 @@ TEST_P(cli_grpc, messages_go_from_client_to_client) {
             "1}\"}\n");
 }
 
+TEST_P(cli_grpc, messages_stay_with_the_server_if_its_url_says_so) {
+  const std::string url = serve("grpc://127.0.0.1:0?relay=false");
+  program sub(on_this_loop({"sub", url, "news", "-v", "--timeout", "2"}));
+  ASSERT_TRUE(sub.has_said("subscribed to news")) << sub.wait().err;
+  EXPECT_EQ(run_parley(on_this_loop({"pub", url, "news", "x"})).out, "0\n");
+  EXPECT_EQ(sub.wait().out, "");
+}
+
 TEST_P(cli_grpc, by_tls) {  // S38
   const tls_files files;
   const std::string url = serve("grpcs://127.0.0.1:0", {"--cert", files.chain, "--key", files.key});
