@@ -92,7 +92,6 @@ bool read_mode(std::string_view text, std::uint32_t& to) {
 bool read_client(grpc_config& c, const uri_parameter& p, bool& good) {
   if (p.name == "timeout") {
     good = read_seconds(p.value, c.call_timeout);
-    c.connect_timeout = c.call_timeout;
   } else if (p.name == "connect_timeout") {
     good = read_seconds(p.value, c.connect_timeout);
   } else if (p.name == "lb_policy") {
@@ -148,6 +147,10 @@ result<grpc_config> read(const parley::uri& where, bool is_server) {
       found.add(unknown_parameter(p));
     else if (!good)
       found.add(bad_parameter(p));
+  }
+  // Wherever they stand.
+  if (!is_server && where.parameter("timeout") && !where.parameter("connect_timeout")) {
+    c.connect_timeout = c.call_timeout;
   }
   if (auto ok = std::move(found).verdict(); !ok) return std::unexpected(std::move(ok).error());
   if (auto ok = c.validate(); !ok) return std::unexpected(std::move(ok).error());

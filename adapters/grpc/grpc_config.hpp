@@ -126,7 +126,7 @@ struct grpc_config {
   result<void> validate() const;
 
   // A client of grpc://host:50051, grpcs:// or grpc+unix:/path. Parameters: timeout (seconds: of
-  // calls, and of connecting where connect_timeout does not follow), lb_policy (pick_first,
+  // calls, and of connecting where there is no connect_timeout), lb_policy (pick_first,
   // round_robin), compression (none, gzip, deflate), max_size; with TLS certfile, keyfile,
   // ca_certs. Unknown ones are an error.
   static result<grpc_config> from_uri(const parley::uri& where);

@@ -80,16 +80,21 @@ TEST(grpc_config, of_a_client_from_a_uri) {
   EXPECT_EQ(c->compression, grpc_compression::gzip);
   EXPECT_EQ(c->max_receive_message_length, 1000U);
   EXPECT_EQ(c->tls.ca_certs, "/ca.pem");
+  c = grpc_config::from_uri(*uri::parse("grpc://x?connect_timeout=1&timeout=2.5"));
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->call_timeout, std::chrono::milliseconds(2500));
+  EXPECT_EQ(c->connect_timeout, std::chrono::seconds(1));
   c = grpc_config::from_uri(*uri::parse("grpc+unix:/tmp/vyra.sock?timeout=0.5"));
   ASSERT_TRUE(c);
   EXPECT_EQ(c->connect_timeout, std::chrono::milliseconds(500));
   EXPECT_EQ(c->socket_path, "/tmp/vyra.sock");
-  const auto wrong =
-      grpc_config::from_uri(*uri::parse("grpc://ann:secret@x?timeout=soon&ca_certs=x&colour=red"));
+  const auto wrong = grpc_config::from_uri(
+      *uri::parse("grpc://ann:secret@x?timeout=soon&ca_certs=x&colour=red"));
   ASSERT_FALSE(wrong);
-  EXPECT_THAT(std::string(wrong.error().message()),
-              AllOf(HasSubstr("no user"), HasSubstr("timeout"), HasSubstr("ca_certs"),
-                    HasSubstr("colour"), ::testing::Not(HasSubstr("secret"))));
+  EXPECT_THAT(
+      std::string(wrong.error().message()),
+      AllOf(HasSubstr("no user"), HasSubstr("timeout"),
+            HasSubstr("ca_certs"), HasSubstr("colour"), ::testing::Not(HasSubstr("secret"))));
 }
 
 TEST(grpc_config, of_a_server_from_a_uri) {
