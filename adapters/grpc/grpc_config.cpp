@@ -131,6 +131,7 @@ result<grpc_config> read(const parley::uri& where, bool is_server) {
   if (!to) return std::unexpected(std::move(to).error());
   c.socket_path = to->path();
   if (!to->is_local()) {
+    found.check(where.path().size() <= 1, "the URI has a path");
     // The one name that a server needs no resolver for.
     c.host =
         is_server && (to->host().empty() || to->host() == "localhost") ? "127.0.0.1" : to->host();

@@ -89,11 +89,11 @@ TEST(grpc_config, of_a_client_from_a_uri) {
   EXPECT_EQ(c->connect_timeout, std::chrono::milliseconds(500));
   EXPECT_EQ(c->socket_path, "/tmp/vyra.sock");
   const auto wrong = grpc_config::from_uri(
-      *uri::parse("grpc://ann:secret@x?timeout=soon&ca_certs=x&colour=red"));
+      *uri::parse("grpc://ann:secret@x/service?timeout=soon&ca_certs=x&colour=red"));
   ASSERT_FALSE(wrong);
   EXPECT_THAT(
       std::string(wrong.error().message()),
-      AllOf(HasSubstr("no user"), HasSubstr("timeout"),
+      AllOf(HasSubstr("no user"), HasSubstr("has a path"), HasSubstr("timeout"),
             HasSubstr("ca_certs"), HasSubstr("colour"), ::testing::Not(HasSubstr("secret"))));
 }
 
