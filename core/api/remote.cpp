@@ -1,26 +1,10 @@
 #include <memory>
 #include <parley/core/api/remote.hpp>
+#include <parley/core/api/value_size.hpp>
 #include <parley/core/async/guard.hpp>
 #include <string>
 
 namespace parley {
-namespace {
-
-// About what a value takes in memory: bounds need no more.
-std::size_t size_of(const value& v) {
-  std::size_t size = sizeof(value);
-  if (v.is_text()) size += v.text().size();
-  if (v.is_bytes()) size += v.bytes().size();
-  if (v.is_array()) {
-    for (const value& item : v.items()) size += size_of(item);
-  }
-  if (v.is_object()) {
-    for (const member& m : v.members()) size += m.name.view().size() + size_of(m.val);
-  }
-  return size;
-}
-
-}  // namespace
 
 // Shared by all handles. Who wants to post enters first and leaves afterwards; who closes
 // sees to it that nobody is inside, so that the loop is still there for each post.
@@ -107,7 +91,7 @@ result<void> detail::remote_gate::reserve(std::size_t bytes) noexcept {
 }
 
 result<void> detail::remote_gate::post(std::string_view name, value v, remote::outcome done) {
-  const std::size_t size = sizeof(item) + name.size() + size_of(v);
+  const std::size_t size = sizeof(item) + name.size() + detail::size_of(v);
   // Made outside of the gate: an allocation may take long, or fail.
   auto made = std::make_unique<item>(*this, name, std::move(v), std::move(done));
   if (auto ok = reserve(size); !ok) return ok;

@@ -71,6 +71,24 @@ TEST_F(redis_remote, threads_shout_in_their_order) {
   for (auto& [name, numbers] : heard) EXPECT_TRUE(std::ranges::is_sorted(numbers)) << name;
 }
 
+// However deep its maker liked: it is refused, and nobody's stack ends.
+TEST_F(redis_remote, a_deep_value_is_refused) {
+  auto redis = up(std::size_t{1} << 30);
+  std::optional<result<delivery>> told;  // of the loop's thread
+  std::thread other([out = redis->remote_handle(), &told] {
+    value deep(1);
+    for (int i = 0; i < 500'000; ++i) {
+      std::vector<value> one;
+      one.push_back(std::move(deep));
+      deep = value::from_array(std::move(one));
+    }
+    EXPECT_TRUE(out.shout("t", std::move(deep), [&told](result<delivery> r) { told = r; }));
+  });
+  other.join();
+  ASSERT_TRUE(run_until([&] { return told.has_value(); }));
+  EXPECT_FALSE(*told);
+}
+
 TEST_F(redis_remote, the_queue_is_bounded) {
   auto redis = up(1000);
   const remote out = redis->remote_handle();

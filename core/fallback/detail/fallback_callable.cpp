@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <parley/core/api/value_size.hpp>
 #include <parley/core/fallback/detail/fallback_callable.hpp>
 #include <parley/core/fallback/detail/kept_shouts.hpp>
 #include <utility>

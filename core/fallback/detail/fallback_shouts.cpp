@@ -1,5 +1,6 @@
 // The speaking half of a fallback_speaker: what is kept, given, repeated and given up.
 #include <algorithm>
+#include <parley/core/api/value_size.hpp>
 #include <parley/core/fallback/detail/fallback_speaker.hpp>
 #include <utility>
 

@@ -74,7 +74,4 @@ class kept_shouts {
   std::size_t bytes_ = 0;
 };
 
-// About how many bytes a value is on the wire and in memory. Bounded work: as large as the value.
-std::size_t size_of(const value& v);
-
 }  // namespace parley::detail
