@@ -109,6 +109,19 @@ void unmark(std::string& word) {
   if (word.starts_with(mark)) word.erase(0, 1);
 }
 
+// Every text of the command line: what is forgotten here is sent with its mark.
+void unmark_all(options& o) {
+  for (std::string* text :
+       {&o.url, &o.topic, &o.ca_certs, &o.certfile, &o.keyfile, &o.method, &o.unix_socket,
+        &o.store_file, &o.acl_file, &o.will_topic, &o.will_payload, &o.client_id}) {
+    unmark(*text);
+  }
+  for (auto* texts : {&o.beside, &o.fallback, &o.messages, &o.headers}) {
+    for (std::string& each : *texts) unmark(each);
+  }
+  if (o.data) unmark(*o.data);
+}
+
 void add_common(CLI::App& app, options& o, const char* about_url = url_help) {
   app.add_option("URL", o.url, about_url);  // required: see check_places()
   std::vector<std::string> names;
@@ -363,8 +376,7 @@ std::variant<options, int> parse_options(int argc, const char* const* argv) {
     if (o.what == options::verb::pub && o.messages.empty() == !o.from_stdin) {
       throw CLI::ValidationError("pub", "wants either messages or --stdin");
     }
-    unmark(o.url);
-    for (std::string& each : o.beside) unmark(each);
+    unmark_all(o);
     if (o.what == options::verb::call) check_call(o);
     check_mqtt(o);
     if (o.what == options::verb::serve) check_serve(o);
@@ -373,12 +385,6 @@ std::variant<options, int> parse_options(int argc, const char* const* argv) {
     note(describe_failure(app, fault));
     return int{exit_usage};
   }
-  unmark(o.topic);
-  for (std::string& m : o.messages) unmark(m);
-  unmark(o.method);
-  if (o.data) unmark(*o.data);
-  for (std::string& h : o.headers) unmark(h);
-  unmark(o.unix_socket);
   return o;
 }
 

@@ -65,6 +65,18 @@ TEST_P(cli_mqtt, retained_and_will) {
   EXPECT_EQ(run_parley(on_this_loop(will)).out, "lost\n");
 }
 
+// CLI11 takes such words for lists, and what keeps it from that must not be sent.
+TEST_P(cli_mqtt, words_of_options_stay_as_they_are) {
+  const mosquitto server;
+  program sub(on_this_loop({"sub", server.uri(), "x", "-v", "--will-topic", "gone",
+                            "--will-payload", "{\"a&b\": 1}", "--will-retain", "--client-id", ""}));
+  ASSERT_TRUE(sub.has_said("subscribed to")) << sub.wait().err;
+  sub.signal(SIGKILL);
+  (void)sub.wait();
+  const words will = {"sub", server.uri(), "gone", "--count", "1", "--timeout", "10"};
+  EXPECT_EQ(run_parley(on_this_loop(will)).out, "{\"a&b\": 1}\n");
+}
+
 TEST_P(cli_mqtt, a_persistent_session_loses_nothing) {
   const mosquitto server;
   const words sub = {"sub",     server.uri(), "box",         "--qos",   "1", "--persistent",
