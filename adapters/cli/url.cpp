@@ -26,11 +26,31 @@ std::string scheme_of(std::string_view url) {
   return scheme;
 }
 
+void add_parameter(std::string& text, std::string_view name, std::string_view content) {
+  text += text.contains('?') ? '&' : '?';
+  text.append(name).append("=").append(percent_encoded(content));
+}
+
+// Behind the URL's own, so that they win: the configuration is checked once it has both.
+void add_mqtt_options(std::string& text, const options& o) {
+  const auto add = [&](std::string_view name, std::string_view content) {
+    if (!content.empty()) add_parameter(text, name, content);
+  };
+  if (o.qos) add("qos", std::to_string(*o.qos));
+  if (o.retain) add("retain", "true");
+  add("will_topic", o.will_topic);
+  add("will_payload", o.will_payload);
+  if (o.will_qos) add("will_qos", std::to_string(*o.will_qos));
+  if (o.will_retain) add("will_retain", "true");
+  add("version", o.version);
+  add("client_id", o.client_id);
+  if (o.keepalive) add("keepalive", std::to_string(*o.keepalive));
+  if (o.persistent) add("clean_session", "false");
+}
+
 result<uri> with_options(std::string text, const uri& own, const options& o) {
   const auto add = [&](std::string_view name, const std::string& content) {
-    if (content.empty() || own.parameter(name)) return;
-    text += text.contains('?') ? '&' : '?';
-    text.append(name).append("=").append(percent_encoded(content));
+    if (!content.empty() && !own.parameter(name)) add_parameter(text, name, content);
   };
   if (o.timeout) add("timeout", fmt::format("{:.3f}", *o.timeout));
   add("ca_certs", o.ca_certs);
@@ -38,6 +58,7 @@ result<uri> with_options(std::string text, const uri& own, const options& o) {
   add("keyfile", o.keyfile);
   add("verify", o.verify);
   add("clients", o.clients);
+  if (is_mqtt(text)) add_mqtt_options(text, o);
   return uri::parse(text);
 }
 

@@ -77,6 +77,23 @@ TEST_P(cli_mqtt, words_of_options_stay_as_they_are) {
   EXPECT_EQ(run_parley(on_this_loop(will)).out, "{\"a&b\": 1}\n");
 }
 
+// What the URL lacks may be said by an option, and an option wins.
+TEST_P(cli_mqtt, options_go_together_with_the_url) {
+  const mosquitto server;
+  const auto at = [&](const char* more) { return server.uri() + more; };
+  const words kept = {
+      "sub", at("?clean_session=false&keepalive=9"), "x", "--client-id", "c", "--timeout", "0.3"};
+  const auto session = run_parley(on_this_loop(kept));
+  EXPECT_EQ(session.code, 0) << session.err;
+  const words will = {"sub", at("?will_payload=lost"), "x", "--will-topic", "gone", "--timeout",
+                      "0.3"};
+  const auto lost = run_parley(on_this_loop(will));
+  EXPECT_EQ(lost.code, 0) << lost.err;
+  const auto old = run_parley(
+      on_this_loop({"pub", at("?version=3.1.1&qos=0"), "z", "y", "--version", "5", "--qos", "1"}));
+  EXPECT_EQ(old.out, "0\n") << old.err;  // MQTT 5 tells that nobody has it
+}
+
 TEST_P(cli_mqtt, a_persistent_session_loses_nothing) {
   const mosquitto server;
   const words sub = {"sub",     server.uri(), "box",         "--qos",   "1", "--persistent",
