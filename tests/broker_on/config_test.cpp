@@ -68,6 +68,9 @@ TEST(mqtt_over_websocket, a_broker_is_told_by_its_uri) {
   EXPECT_FALSE(of("mqtt://127.0.0.1?origin=https://a"));
   EXPECT_FALSE(of("http://127.0.0.1"));
   EXPECT_FALSE(of("mqtts://127.0.0.1"));  // without a certificate
+  const auto nobodys = of("mqtt://:secret@127.0.0.1");
+  ASSERT_FALSE(nobodys);  // or everybody may come in
+  EXPECT_THAT(nobodys.error().to_string(), HasSubstr("a password without a user"));
 
   const auto place = mqtt_listener::from_uri(*uri::parse("mqtt+ws://127.0.0.1:8083?origin=*"));
   ASSERT_TRUE(place);

@@ -110,7 +110,10 @@ result<mqtt_broker_config> mqtt_broker_config::from_uri(const uri& where) {
   mqtt_broker_config c;
   fault_list found;
   if (auto ok = read_place(c, where, found); !ok) return std::unexpected(std::move(ok).error());
-  if (where.has_user() && !where.user().empty()) {
+  // Not ignored: who gives one means that clients must say it.
+  found.check(!where.user().empty() || where.password().empty(),
+              "the URI has a password without a user");
+  if (!where.user().empty()) {
     c.settings.users.push_back({.name = where.user(), .password = where.password()});
     // Who names a user wants no other to come in.
     c.settings.allow_anonymous = false;
