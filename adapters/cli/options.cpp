@@ -267,6 +267,15 @@ void shift_words(options& o) {
   o.topic = std::exchange(o.url, {});
 }
 
+void check_pattern(const options& o) {
+  const bool is_other = is_mqtt(o.url) || is_websocket(o.url) || is_http(o.url) || is_grpc(o.url);
+  if (!o.pattern || !is_other) return;
+  // Not ignored: news.* would be a topic of that name, on which nothing ever comes.
+  throw CLI::ValidationError("--pattern",
+                             "is for redis URLs; elsewhere '+' is one level of a topic, and '#' "
+                             "the rest");
+}
+
 // What is required depends on --fallback.
 void check_places(const options& o) {
   const bool has_topic = o.what == options::verb::pub || o.what == options::verb::sub;
@@ -274,7 +283,7 @@ void check_places(const options& o) {
     if (o.url.empty()) throw CLI::RequiredError("URL");
     if (has_topic && o.topic.empty()) throw CLI::RequiredError("TOPIC");
     if (o.dedupe) throw CLI::ValidationError("--dedupe", "goes with --fallback");
-    return;
+    return check_pattern(o);
   }
   if (o.topic.empty()) throw CLI::RequiredError("TOPIC");
   if (o.topic.find("://") != std::string::npos) {

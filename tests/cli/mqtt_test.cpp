@@ -139,6 +139,9 @@ TEST_P(cli_mqtt, errors_that_a_person_can_act_on) {
       run_parley(on_this_loop({"pub", "redis://127.0.0.1:1", "x", "y", "--qos", "1"}));
   EXPECT_EQ(other.code, 2);
   EXPECT_THAT(other.err, HasSubstr("mqtt URLs"));
+  const auto glob = run_parley(on_this_loop({"sub", "mqtt://127.0.0.1:1", "x.*", "--pattern"}));
+  EXPECT_EQ(glob.code, 2);
+  EXPECT_THAT(glob.err, HasSubstr("--pattern: is for redis URLs"));
 }
 
 }  // namespace
