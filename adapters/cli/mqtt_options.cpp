@@ -20,6 +20,7 @@ void add_mqtt(CLI::App& app, options& o) {
       ->type_name("VERSION");
   app.add_option("--client-id", o.client_id, "mqtt: who we are (a random name)")->type_name("NAME");
   app.add_option("--keepalive", o.keepalive, "mqtt: PINGREQ after so long (60); 0: never")
+      ->check(CLI::Range(0, 65'535))
       ->type_name("SECONDS");
   app.add_flag("--persistent", o.persistent,
                "mqtt: the server keeps subscriptions and messages for --client-id");

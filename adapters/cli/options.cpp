@@ -7,6 +7,7 @@
 #include <parley/adapters/cli/options.hpp>
 #include <parley/adapters/cli/report.hpp>
 #include <parley/adapters/cli/url.hpp>
+#include <parley/core/api/settings.hpp>
 #include <parley/core/version.hpp>
 #include <utility>
 
@@ -191,7 +192,14 @@ void add_sub(CLI::App& app, options& o) {
   add_timeout(*sub, o, "how long to try to connect (5), and to wait for messages (for ever)");
   sub->add_flag("--pattern", o.pattern, "TOPIC is a pattern: * ? [a-z]");
   sub->add_option("--count", o.count, "end after so many messages")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            // Not CLI::PositiveNumber, which tells of all numbers that a double has.
+            std::uint64_t number = 0;
+            const bool good = read_number(text, number) && number > 0;
+            return good ? std::string() : text + " is no number from 1 on";
+          },
+          {}))
       ->type_name("N");
   add_mqtt(*sub, o);
   sub->callback([&] { o.what = options::verb::sub; });

@@ -211,6 +211,11 @@ TEST(command_line, usage_errors_end_with_2) {
   }
 }
 
+TEST(command_line, a_count_of_none_says_what_is_wanted) {
+  const auto got = run_parley({"sub", "redis://host", "topic", "--count", "0"});
+  EXPECT_EQ(got.err, "parley: --count: 0 is no number from 1 on\nhint: parley sub --help\n");
+}
+
 TEST(command_line, usage_errors_show_no_password) {
   const auto got = run_parley({"sub", "redis://host", "topic", "redis://ann:s3cr3t@host"});
   EXPECT_EQ(got.code, 2);
