@@ -1,6 +1,8 @@
 // Who may come and what they may do (S147), asked at once or later, and enhanced authentication.
 #include <gtest/gtest.h>
 
+#include <parley/core/store/memory_store.hpp>
+
 #include "broker/talker.hpp"
 
 namespace parley::test {
@@ -68,6 +70,101 @@ TEST(broker_acl, names_cannot_widen_a_rule) {
   ASSERT_TRUE(all);
   EXPECT_TRUE(all->may_subscribe("", "c", "#"));
   EXPECT_FALSE(all->may_subscribe("", "c", "$SYS/#"));
+}
+
+// --- sessions that go on -------------------------------------------------------------------------
+
+// The second client writes.
+class broker_acl_of_sessions : public testing::Test {
+ protected:
+  broker_acl_of_sessions() {
+    world.settings.users = {{"ann", secret("a")}, {"bob", secret("b")}};
+    world.settings.allow_anonymous = false;
+    set_rules("user ann\ntopic readwrite #\nuser bob\ntopic read open/#\n");
+    world.start();
+    log_in(writer, "ann");
+    writer.connect();
+  }
+  void set_rules(std::string_view rules) { world.settings.acl = *topic_acl::parse(rules); }
+  static void log_in(talker& who, std::string_view user) {
+    who.settings.user_name = user;
+    who.settings.password = as_bytes(user.substr(0, 1));
+  }
+  void leave_a_session() {
+    log_in(device, "ann");
+    EXPECT_EQ(device.connect_kept(), "CONNACK success");
+    for (const char* filter : {"open/+", "closed/#", "$share/g/closed/shared"}) {
+      device.subscribe(filter, mqtt::qos::exactly_once);
+    }
+    device.vanish();
+  }
+  void write() {
+    std::uint16_t id = 1;
+    for (const char* topic : {"closed/x", "open/x", "closed/shared"}) {
+      writer.publish(topic, "x", mqtt::qos::exactly_once, id);
+      writer.send(mqtt::pubrel{.packet_id = id++});
+    }
+    (void)writer.heard();
+  }
+
+  memory_store kept;
+  broker_world world{&kept};
+  talker device{world, "device"};
+  talker writer{world, "writer"};
+};
+
+constexpr std::string_view only_open = "PUBLISH qos 2 id 1 topic \"open/x\" payload 1 \"x\"\n";
+
+// S147: who knows an identifier gets no more than he may read.
+TEST_F(broker_acl_of_sessions, another_user_gets_what_he_may_read) {
+  leave_a_session();
+  write();
+  log_in(device, "bob");
+  const std::string log = device.connect_whole();
+  EXPECT_TRUE(log.starts_with("CONNACK success session_present")) << log;
+  EXPECT_TRUE(log.ends_with(only_open)) << log;
+  EXPECT_FALSE(log.contains("closed")) << log;
+  write();
+  EXPECT_FALSE(device.heard().contains("closed"));
+}
+
+// It was sent already, and would come again.
+TEST_F(broker_acl_of_sessions, nor_does_he_get_what_was_on_its_way) {
+  leave_a_session();
+  device.connect_kept();
+  write();
+  EXPECT_TRUE(device.heard().contains("closed/x"));
+  device.vanish();
+  log_in(device, "bob");
+  const std::string log = device.connect_whole();
+  EXPECT_TRUE(log.contains("open/x")) << log;
+  EXPECT_FALSE(log.contains("closed")) << log;
+}
+
+TEST_F(broker_acl_of_sessions, rules_that_have_changed_hold_after_a_restart) {
+  leave_a_session();
+  write();
+  world.stop();
+  set_rules("user ann\ntopic write #\ntopic read open/#\n");
+  world.start();
+  ASSERT_FALSE(world.load_failed);
+  const std::string log = device.connect_whole();
+  EXPECT_TRUE(log.starts_with("CONNACK success session_present")) << log;
+  EXPECT_TRUE(log.contains("open/x")) << log;
+  EXPECT_FALSE(log.contains("closed")) << log;
+}
+
+TEST_F(broker_acl_of_sessions, others_of_the_group_get_what_was_shared) {
+  leave_a_session();
+  write();
+  talker other(world, "other");
+  log_in(other, "ann");
+  other.connect();
+  other.subscribe("$share/g/closed/shared", mqtt::qos::exactly_once);
+  EXPECT_EQ(other.heard(), "");
+  log_in(device, "bob");
+  (void)device.connect_whole();
+  EXPECT_TRUE(other.heard().contains("closed/shared"));
 }
 
 // --- a policy of one's own -----------------------------------------------------------------------

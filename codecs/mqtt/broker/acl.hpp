@@ -25,7 +25,8 @@ struct topic_rule {
   std::string pattern{};  // a topic filter
 };
 
-// Without rules everything is permitted; with rules, what one of them permits and none denies.
+// Without rules everything is permitted; with rules, what one of them permits and none denies. A
+// client that goes on with a session loses what its user may not read, or may no more.
 class topic_acl {
  public:
   topic_acl() = default;

@@ -89,6 +89,7 @@ class broker {
  private:
   using session_state = detail::session_state;
   using subscription_state = detail::subscription_state;
+  using subscription_map = detail::subscription_map;
   using share_group = detail::share_group;
   using delivery = detail::delivery;
   using delivery_state = detail::delivery_state;
@@ -109,6 +110,8 @@ class broker {
     std::uint32_t identifier = 0;
     std::uint32_t next = 0;
   };
+  // Messages of shared subscriptions that a session gives up, and their groups.
+  using left_behind = std::vector<std::pair<message_ptr, std::uint32_t>>;
   // How a message comes to a session.
   struct routing {
     mqtt::qos qos{};
@@ -132,6 +135,8 @@ class broker {
   void take_disconnect(peer& who, const disconnect& p, time_point now);
   void take_over(session_state& s, bool ends_session, time_point now);
   void end_session(session_state& s, time_point now);
+  void drop(session_state& s, delivery& d, left_behind& others);
+  void share_again(const left_behind& all, time_point now);
   void publish_will(session_state& s, time_point now);
   void note_deadline(session_state& s);
   client_identity identity(const session_state& s) const noexcept {
@@ -162,6 +167,9 @@ class broker {
   void send_retained(session_state& s, const subscription& asked, std::uint32_t identifier,
                      time_point now);
   void take_unsubscribe(peer& who, const unsubscribe& p, time_point now);
+  void remove_subscription(session_state& s, subscription_map::iterator at);
+  void drop_forbidden(session_state& s, time_point now);
+  bool is_wanted(const session_state& s, const delivery& d);
 
   // --- deliveries
   bool deliver(session_state& s, const message_ptr& m, const routing& how, time_point now);

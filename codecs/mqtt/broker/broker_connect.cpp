@@ -166,6 +166,7 @@ void broker::admit(peer& who, time_point now) {
   s->expiry = l.expiry;
   // Once it has records they are kept up, whatever a later CONNECT says.
   s->is_stored |= store_ != nullptr && l.expiry != 0;
+  if (present) drop_forbidden(*s, now);
   s->will = std::move(l.will);
   put_session(*s, true, now);
   if (s->will) {
@@ -276,21 +277,27 @@ void broker::end_session(session_state& s, time_point now) {
   for (auto& [filter, state] : s.subscriptions) leave_index(filter, state);
   subscription_count_ -= s.subscriptions.size();
   s.subscriptions.clear();
-  std::vector<std::pair<message_ptr, std::uint32_t>> others;
-  while (delivery* const d = s.queue.first) {
-    // Section 4.8.2: never one of QoS 2 that it may have had.
-    const bool may_move = d->group != 0 && d->what &&
-                          (d->qos != qos::exactly_once || d->state == delivery_state::queued);
-    if (may_move) others.emplace_back(d->what, d->group);
-    finish(s, *d);
-  }
+  left_behind others;
+  while (delivery* const d = s.queue.first) drop(s, *d, others);
   for (detail::inbound_message& each : s.inbound) {
     if (each.stored) drop_stored(*each.stored);
   }
   if (s.is_stored) note(store_->erase_space(as_bytes(s.space)));
   const auto at = sessions_.find(s.client_id());
   if (at != sessions_.end()) sessions_.erase(at);
-  for (const auto& [what, group] : others) {
+  share_again(others, now);
+}
+
+void broker::drop(session_state& s, delivery& d, left_behind& others) {
+  // Section 4.8.2: never one of QoS 2 that it may have had.
+  const bool may_move =
+      d.group != 0 && d.what && (d.qos != qos::exactly_once || d.state == delivery_state::queued);
+  if (may_move) others.emplace_back(d.what, d.group);
+  finish(s, d);
+}
+
+void broker::share_again(const left_behind& all, time_point now) {
+  for (const auto& [what, group] : all) {
     const auto found = groups_by_id_.find(group);
     if (found == groups_by_id_.end()) continue;
     (void)share_with(*found->second, what, now);

@@ -114,6 +114,49 @@ void broker::send_retained(session_state& s, const subscription& asked, std::uin
   }
 }
 
+void broker::remove_subscription(session_state& s, subscription_map::iterator at) {
+  leave_index(at->first, at->second);
+  s.filter_bytes -= at->first.size();
+  --subscription_count_;
+  erase_record(s, "f" + at->first);
+  s.subscriptions.erase(at);
+}
+
+// Before a client goes on with a session: it may be another user than the one who subscribed, or
+// the rules have changed since then, in a process before. What waits for it was matched for those.
+void broker::drop_forbidden(session_state& s, time_point now) {
+  bool dropped = false;
+  for (auto at = s.subscriptions.begin(); at != s.subscriptions.end();) {
+    const auto each = at++;
+    if (may_subscribe(s, each->first)) continue;
+    remove_subscription(s, each);
+    dropped = true;
+  }
+  if (!dropped) return;
+  left_behind others;
+  for (delivery* d = s.queue.first; d != nullptr;) {
+    delivery* const after = d->after;
+    if (!is_wanted(s, *d)) drop(s, *d, others);
+    d = after;
+  }
+  share_again(others, now);
+}
+
+// Whether a subscription that is left asks for it.
+bool broker::is_wanted(const session_state& s, const delivery& d) {
+  if (!d.what) return true;  // the client has had it
+  bool wanted = false;
+  const auto look = [&](const subscription_state& each) { wanted |= each.owner == &s; };
+  if (d.group == 0) {
+    index_.match(d.what->topic(), [&](subscription_state& each, std::string_view) { look(each); });
+    return wanted;
+  }
+  const auto group = groups_by_id_.find(d.group);
+  if (group == groups_by_id_.end()) return false;
+  for (const subscription_state* each : group->second->members) look(*each);
+  return wanted;
+}
+
 void broker::take_unsubscribe(peer& who, const unsubscribe& p, time_point now) {
   session_state& s = *who.session;
   std::vector<reason_code> reasons;
@@ -123,11 +166,7 @@ void broker::take_unsubscribe(peer& who, const unsubscribe& p, time_point now) {
       reasons.push_back(reason_code::no_subscription_existed);
       continue;
     }
-    leave_index(at->first, at->second);
-    s.filter_bytes -= filter.size();
-    --subscription_count_;
-    erase_record(s, "f" + at->first);
-    s.subscriptions.erase(at);
+    remove_subscription(s, at);
     reasons.push_back(reason_code::success);
   }
   if (store_fault_) return;

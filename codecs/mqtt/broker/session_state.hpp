@@ -35,6 +35,9 @@ struct subscription_state {
   retain_handling handling{};
 };
 
+// By their filters.
+using subscription_map = std::map<std::string, subscription_state, std::less<>>;
+
 // Who shares a filter under a name, in the order of their turns.
 struct share_group {
   std::string name;  // as subscribed: "$share/NAME/FILTER"
@@ -87,7 +90,7 @@ struct session_state {
   std::string user;
   peer* connection = nullptr;
   std::unique_ptr<will_state> will;
-  std::map<std::string, subscription_state, std::less<>> subscriptions;
+  subscription_map subscriptions;
   std::size_t filter_bytes = 0;
 
   // In the order of acceptance; what comes before `next` was sent on this connection.
