@@ -43,7 +43,11 @@ result<bool> was_set(resp::element reply) { return !reply.is_null(); }
 operation<bool> set_text(redis_core& core, std::string_view key, std::string_view text,
                          set_options options) {
   const duration timeout = core.config().command_timeout;
-  const bool plain = options.ttl.count() <= 0 && !options.keep_ttl &&
+  // Mostly what was left of a life that is over: never a key that stays for ever.
+  if (options.ttl.count() < 0) {
+    return detail::ended<bool>(core, fail(errc::invalid_argument, "ttl is negative"));
+  }
+  const bool plain = options.ttl.count() == 0 && !options.keep_ttl &&
                      options.condition == set_options::when::always;
   if (plain) {
     const std::array<std::string_view, 3> words{"SET", key, text};

@@ -42,7 +42,7 @@ struct set_options {
   set_options() noexcept {}
   explicit set_options(std::chrono::milliseconds life) noexcept : ttl(life) {}
 
-  std::chrono::milliseconds ttl{};  // zero: for ever
+  std::chrono::milliseconds ttl{};  // zero: for ever; negative: invalid_argument
   when condition = when::always;    // NX, XX
   bool keep_ttl = false;            // KEEPTTL (Redis 6)
 };

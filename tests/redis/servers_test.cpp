@@ -49,6 +49,11 @@ TYPED_TEST(redis_with, set_has_options) {
   keep.condition = set_options::when::present;
   EXPECT_TRUE(*on.wait(redis->set("k", "3", keep)));
   EXPECT_TRUE(on.wait(redis->ttl("k"))->has_value());
+  // A life that is over already makes no key that stays for ever.
+  const auto over = on.wait(redis->set("late", "1", set_options(milliseconds(-1))));
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error(), errc::invalid_argument);
+  EXPECT_FALSE(*on.wait(redis->exists("late")));
   EXPECT_TRUE(*on.wait(redis->expire("k", milliseconds(1))));
   EXPECT_FALSE(*on.wait(redis->expire("none", milliseconds(1))));
   ASSERT_TRUE(on.run_until([&] { return !*on.wait(redis->exists("k")); }));
