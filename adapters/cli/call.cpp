@@ -1,3 +1,4 @@
+#include <chrono>
 #include <parley/adapters/cli/call.hpp>
 #include <parley/adapters/cli/ending.hpp>
 #include <parley/adapters/cli/output.hpp>
@@ -85,7 +86,11 @@ namespace {
 
 result<value> argument_of(const options& o) {
   if (o.messages.size() < 2) return value();
-  if (o.messages.size() > 2) return fail(errc::invalid_argument, "a call has one argument");
+  if (o.messages.size() > 2) {
+    return std::unexpected(
+        error(errc::invalid_argument, "a call has one argument")
+            .with_hint("options go before the callable, behind it all is its own"));
+  }
   return json::parse(o.messages[1]);
 }
 
@@ -97,9 +102,12 @@ task<int> call_by_name(provider& p, const options& o, stop& end) {
     report("the argument", argument.error());
     co_return exit_usage;
   }
-  auto callable = co_await p.create_callable(o.messages.front());
+  auto callable = co_await end.unless_stopped(p.create_callable(o.messages.front()));
   if (!callable) co_return ended_by(end, "cannot call", callable.error());
-  auto asked = callable->call(*argument);
+  call_options how_long;
+  const std::chrono::duration<double> seconds(o.timeout.value_or(5));
+  how_long.timeout = std::chrono::duration_cast<duration>(seconds);
+  auto asked = callable->call(*argument, how_long);
   auto answer = co_await end.unless_stopped(std::move(asked));
   if (!answer) co_return ended_by(end, "the call failed", answer.error());
   json::write_options how;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <chrono>
 #include <sstream>
 
 #include "program.hpp"
@@ -132,6 +133,18 @@ TEST(call_mqtt, nobody_answers_and_says_so_at_once) {
   const auto got = run_parley({"call", broker.url(), "calculate", "{\"x\": 10}"});
   EXPECT_NE(got.code, 0);
   EXPECT_THAT(got.err, HasSubstr("calculate"));
+}
+
+// A program that hears the call, and does not answer it.
+TEST(call_mqtt, an_answer_is_waited_for_as_long_as_the_option_says) {
+  embedded_broker broker("blocking");
+  program deaf({"sub", broker.url(), "calculate", "-v"});
+  ASSERT_TRUE(deaf.has_said("subscribed to"));
+  const auto begin = std::chrono::steady_clock::now();
+  const auto got = run_parley({"call", "--timeout", "0.5", broker.url(), "calculate", "1"});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
+  EXPECT_EQ(got.code, 3);
+  EXPECT_THAT(got.err, HasSubstr("the deadline passed"));
 }
 
 }  // namespace
