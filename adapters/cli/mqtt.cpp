@@ -43,10 +43,37 @@ class printing final : public mqtt_client_handler {
   printer& out_;
 };
 
-task<int> publish(mqtt_client& client, const options& o, stop& end) {
+// The session goes on trying for as long as it takes, over any number of connections. Whoever waits
+// for the program does not.
+class answer_deadline final : private timer {
+ public:
+  answer_deadline(loop& home, mqtt_client& client, stop& end) noexcept
+      : home_(home), client_(client), end_(end) {}
+
+  // From now on an answer is due.
+  void begin() { home_.set_timer(*this, home_.now() + client_.config().connect_timeout); }
+  void stop_waiting() { home_.set_timer(*this, std::nullopt); }
+
+ private:
+  void fired(time_point) override {
+    error why(errc::timed_out, "no answer of the server");
+    if (const auto& last = client_.last_error()) why = std::move(why).with_cause(*last);
+    const int code = exit_code_of(why);
+    end_.request(code, std::move(why));
+  }
+
+  loop& home_;
+  mqtt_client& client_;
+  stop& end_;
+};
+
+task<int> publish(loop& home, mqtt_client& client, const options& o, stop& end) {
+  answer_deadline deadline(home, client, end);
   for (const std::string& text : o.messages) {
+    deadline.begin();
     auto sent = co_await end.unless_stopped(client.publish(o.topic, std::string_view(text)));
     if (!sent) co_return ended_by(end, "cannot publish", sent.error());
+    deadline.stop_waiting();
     if (o.quiet) continue;
     const bool nobody = *sent == mqtt::reason_code::no_matching_subscribers;
     auto printed = write_output(receipt(o, text.size(), nobody ? 0 : -1));
@@ -58,8 +85,11 @@ task<int> publish(mqtt_client& client, const options& o, stop& end) {
 
 task<int> subscribe(loop& home, mqtt_client& client, const options& o, stop& end, printer& out) {
   const mqtt_subscribe_options how(client.config().qos);
+  answer_deadline deadline(home, client, end);
+  deadline.begin();
   auto granted = co_await end.unless_stopped(client.subscribe(o.topic, how));
   if (!granted) co_return ended_by(end, "cannot subscribe", granted.error());
+  deadline.stop_waiting();
   if (o.verbose) {
     note(fmt::format("subscribed to {} with QoS {}", o.topic, static_cast<int>(*granted)));
   }
@@ -87,7 +117,7 @@ task<int> run_mqtt(loop& home, const options& o, stop& end, transports& lower, o
   }
   int code = exit_ok;
   if (o.what == options::verb::pub) {
-    code = co_await publish(client, o, end);
+    code = co_await publish(home, client, o, end);
   } else {
     code = co_await subscribe(home, client, o, end, out);
   }

@@ -147,5 +147,16 @@ TEST(call_mqtt, an_answer_is_waited_for_as_long_as_the_option_says) {
   EXPECT_THAT(got.err, HasSubstr("the deadline passed"));
 }
 
+// The broker cuts off who sends so much; MQTT 3.1.1 has no word for it, and it would be sent again.
+TEST_P(serve_mqtt, a_message_that_is_never_taken_ends_with_the_timeout) {
+  embedded_broker broker(GetParam());
+  const auto got = run_parley({"pub", broker.url(), "x", "--stdin", "--qos", "1", "--version",
+                               "3.1.1", "--timeout", "0.5", "--loop", GetParam()},
+                              std::string(2 << 20, 'x'));
+  EXPECT_EQ(got.code, 3);
+  EXPECT_EQ(got.out, "");
+  EXPECT_THAT(got.err, HasSubstr("cannot publish: the deadline passed: no answer of the server"));
+}
+
 }  // namespace
 }  // namespace parley::test
