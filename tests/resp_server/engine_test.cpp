@@ -22,6 +22,22 @@ TEST(resp_engine, says_what_it_does_not_know) {
   EXPECT_EQ(w.engine.stats().errors, 4u);
 }
 
+TEST(resp_engine, helps_where_it_says_so) {
+  engine_world w;
+  auto c = w.client();
+  EXPECT_EQ(c->say("config help"),
+            "*9\r\n+CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n"
+            "+GET\r\n+    See https://redis.io/commands/config-get\r\n"
+            "+SET\r\n+    See https://redis.io/commands/config-set\r\n"
+            "+RESETSTAT\r\n+    See https://redis.io/commands/config-resetstat\r\n"
+            "+HELP\r\n+    Prints this help.\r\n");
+  for (const char* command : {"client", "command", "pubsub"}) {
+    EXPECT_THAT(c->say(std::string(command) + " Help"), HasSubstr("+    Prints this help.\r\n"));
+  }
+  EXPECT_EQ(c->say("config help x"),
+            "-ERR wrong number of arguments for 'config|help' command\r\n");
+}
+
 // S126: a page that makes its browser send HTTP to this port reaches no command.
 TEST(resp_engine, browsers_are_cut_off) {
   for (const std::string_view head : {"POST / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nhost: a\r\n"}) {

@@ -172,6 +172,7 @@ constexpr auto subcommands = std::to_array<engine_command>({
     {{"client|no-evict", 3, command_flag::admin, 0, 0, 0, nullptr}, no_evict},
     {{"client|reply", 3, plain, 0, 0, 0, nullptr}, reply},
     {{"client|unblock", -3, command_flag::admin, 0, 0, 0, nullptr}, unblock},
+    {{"client|help", 2, plain, 0, 0, 0, nullptr}, reply_help},
 });
 
 constexpr auto commands = std::to_array<engine_command>({

@@ -1,6 +1,7 @@
 // COMMAND and its subcommands: what this server can do.
 #include <algorithm>
 #include <array>
+#include <parley/codecs/resp/server/detail/engine_names.hpp>
 #include <parley/codecs/resp/server/detail/glob.hpp>
 #include <parley/codecs/resp/server/detail/key_positions.hpp>
 #include <parley/codecs/resp/server/detail/words.hpp>
@@ -150,6 +151,7 @@ constexpr auto subcommands = std::to_array<engine_command>({
     {{"command|docs", -2, none, 0, 0, 0, nullptr}, docs},
     {{"command|list", -2, none, 0, 0, 0, nullptr}, list},
     {{"command|getkeys", -4, none, 0, 0, 0, nullptr}, getkeys},
+    {{"command|help", 2, none, 0, 0, 0, nullptr}, reply_help},
 });
 
 constexpr auto commands = std::to_array<engine_command>({
@@ -159,5 +161,21 @@ constexpr auto commands = std::to_array<engine_command>({
 }  // namespace
 
 std::span<const engine_command> command_commands() noexcept { return commands; }
+
+void reply_help(engine_call& c) {
+  const engine_command& own = *c.home.commands().find(c.arguments[0])->own;
+  const std::string name(own.about.name);
+  c.reply.array(own.subcommands.size() * 2 + 1);
+  c.reply.simple(capital_letters(name) +
+                 " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+  for (const engine_command& each : own.subcommands) {
+    const std::string_view word = each.about.name.substr(name.size() + 1);
+    const std::string text =
+        word == "help" ? "Prints this help."
+                       : "See https://redis.io/commands/" + name + "-" + std::string(word);
+    c.reply.simple(capital_letters(word));
+    c.reply.simple("    " + text);
+  }
+}
 
 }  // namespace parley::resp

@@ -1,6 +1,7 @@
 // CONFIG and its subcommands.
 #include <algorithm>
 #include <array>
+#include <parley/codecs/resp/server/detail/engine_names.hpp>
 #include <parley/codecs/resp/server/detail/glob.hpp>
 #include <parley/codecs/resp/server/detail/parameters.hpp>
 #include <parley/codecs/resp/server/detail/words.hpp>
@@ -75,6 +76,7 @@ constexpr auto subcommands = std::to_array<engine_command>({
     {{"config|get", -3, flags, 0, 0, 0, nullptr}, get},
     {{"config|set", -4, flags, 0, 0, 0, nullptr}, set},
     {{"config|resetstat", 2, flags, 0, 0, 0, nullptr}, resetstat},
+    {{"config|help", 2, command_flag::none, 0, 0, 0, nullptr}, reply_help},
 });
 
 constexpr auto commands = std::to_array<engine_command>({

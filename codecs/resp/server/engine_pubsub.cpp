@@ -1,5 +1,6 @@
 // SUBSCRIBE and its like, PUBLISH, PUBSUB.
 #include <array>
+#include <parley/codecs/resp/server/detail/engine_names.hpp>
 #include <parley/codecs/resp/server/detail/words.hpp>
 #include <parley/codecs/resp/server/engine.hpp>
 
@@ -103,6 +104,7 @@ constexpr auto subcommands = std::to_array<engine_command>({
     {{"pubsub|channels", -2, asking, 0, 0, 0, nullptr}, channels},
     {{"pubsub|numsub", -2, asking, 0, 0, 0, nullptr}, numsub},
     {{"pubsub|numpat", 2, asking, 0, 0, 0, nullptr}, numpat},
+    {{"pubsub|help", 2, command_flag::none, 0, 0, 0, nullptr}, reply_help},
 });
 
 constexpr auto commands = std::to_array<engine_command>({

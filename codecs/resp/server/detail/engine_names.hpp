@@ -13,5 +13,7 @@ inline constexpr std::string_view imitated_version = "7.0.15";
 bool is_valid_name(std::string_view name) noexcept;
 // Writes the error about a name; false.
 bool refuse_name(engine_call& c, std::string_view what);
+// CLIENT HELP and the like, which the error about an unknown subcommand names.
+void reply_help(engine_call& c);
 
 }  // namespace parley::resp
