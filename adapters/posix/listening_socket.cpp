@@ -42,6 +42,19 @@ int bind_to(int fd, const address& at, const native_address& native) {
   return ::bind(fd, native.get(), native.size) == 0 ? 0 : errno;
 }
 
+// What a path means to who listens is not what it means to who connects.
+error why_not(int code, const address& at) {
+  if (at.is_local() && code == ENOENT) {
+    return error(errc::io, at.to_string() + ": there is no such folder")
+        .with_hint("make the folder: only the socket is made");
+  }
+  if (at.is_local() && code == EADDRINUSE && !file_at(file_of(at))) {
+    return error(errc::io, at.to_string() + ": there is a file that is no socket")
+        .with_hint("choose another path, or take the file away");
+  }
+  return from_errno(code, at.to_string());
+}
+
 result<unique_fd> open_listener(const address& at, const listen_options& how) {
   if (how.reuse_port && at.is_local()) {
     return fail(errc::not_supported, "sharing the Unix socket " + at.to_string());
@@ -60,7 +73,7 @@ result<unique_fd> open_listener(const address& at, const listen_options& how) {
   }
   int code = bind_to(fd.get(), at, *native);
   if (code == 0 && ::listen(fd.get(), how.backlog) != 0) code = errno;
-  if (code != 0) return std::unexpected(from_errno(code, at.to_string()));
+  if (code != 0) return std::unexpected(why_not(code, at));
   return fd;
 }
 

@@ -7,6 +7,7 @@
 
 #include "program.hpp"
 #include "support/redis_server.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace parley::test {
 namespace {
@@ -61,6 +62,17 @@ TEST(parley_serve, says_what_is_wrong) {
   const auto odd = run_parley({"serve", "smtp://127.0.0.1:0"});
   EXPECT_EQ(odd.code, 4) << odd.err;
   EXPECT_NE(odd.err.find("scheme"), std::string::npos) << odd.err;
+}
+
+TEST(parley_serve, says_what_is_wrong_with_a_path) {
+  const temporary_folder folder;
+  const auto nowhere = run_parley({"serve", "redis+unix://" + folder / "no/r.sock"});
+  EXPECT_NE(nowhere.code, 0);
+  EXPECT_NE(nowhere.err.find("there is no such folder"), std::string::npos) << nowhere.err;
+  EXPECT_EQ(nowhere.err.find("refused"), std::string::npos) << nowhere.err;
+  const auto file = run_parley({"serve", "redis+unix://" + folder.write("notes", "text")});
+  EXPECT_NE(file.code, 0);
+  EXPECT_NE(file.err.find("a file that is no socket"), std::string::npos) << file.err;
 }
 
 TEST(parley_call, prints_replies_for_scripts_and_for_programs) {
