@@ -99,9 +99,12 @@ class listening_speaker : public refusable_speaker, private canceller {
   ear ear_;
 
  private:
-  // The confirmation is waited for no more. Of listen_first() the handle goes, and with it who
-  // listens. It is there as long as anybody waits: the last handle tells those who do.
-  void cancel(operation_base& op) override { op.complete_error(errc::cancelled); }
+  // Who waits for a confirmation is there as long as it waits: the last handle tells those who do.
+  void cancel(operation_base& op) override {
+    const speaker self(this);
+    op.complete_error(errc::cancelled);
+    refused();
+  }
 
   // Where memory ends on the way it listens no more, and may try again.
   struct attempt {

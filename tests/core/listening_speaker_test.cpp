@@ -175,6 +175,21 @@ TEST_F(listening, who_stops_is_told_so) {
   EXPECT_THAT(ended, ElementsAre("a cancelled", "a cancelled"));
 }
 
+TEST_F(listening, who_cancels_listens_no_more) {
+  speaker a = make("a");
+  auto waiting = a.listen([this](const message&) { heard.emplace_back("a"); });
+  waiting.cancel();
+  waiting.cancel();
+  std::move(waiting).then(
+      [this](result<void> r) { ended.emplace_back(r ? "ok" : r.error().name()); });
+  core.at.run();
+  EXPECT_THAT(ended, ElementsAre("cancelled"));
+  EXPECT_EQ(core.all.count("a"), 0);
+  EXPECT_EQ(core.waiting.size(), 0U);
+  core.tell("a");
+  EXPECT_THAT(heard, IsEmpty());
+}
+
 // The callback of one holds the last handle of another that is refused as well.
 TEST_F(listening, what_a_refused_one_holds_may_be_refused_too) {
   speaker a = make("a");
