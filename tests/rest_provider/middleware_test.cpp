@@ -190,5 +190,24 @@ TYPED_TEST(rest_middleware_on, each_request_is_logged_once) {
   EXPECT_THAT(this->steps[2], HasSubstr("GET /kept /kept 200 "));
 }
 
+// What the client got is logged, and not what the handler wanted.
+TYPED_TEST(rest_middleware_on, what_was_not_sent_is_not_logged) {
+  this->start();
+  this->server->log_access_with([this](const rest_access& a) {
+    this->steps.push_back(std::to_string(a.status) + " " + std::to_string(a.body_bytes));
+  });
+  this->route("GET", "/split", [](rest_request&) -> result<rest_reply> {
+    auto r = rest_reply::text("abc");
+    r.headers.add("X-Note", "a\r\nb: c");
+    return r;
+  });
+  this->route("GET", "/text", [](rest_request&) -> result<rest_reply> {
+    return rest_reply::text("abc");
+  });
+  EXPECT_EQ(this->ask("GET", "/split").status, 500);
+  EXPECT_EQ(this->ask("HEAD", "/text").status, 200);
+  EXPECT_THAT(this->steps, ElementsAre("500 0", "200 0"));
+}
+
 }  // namespace
 }  // namespace parley::test

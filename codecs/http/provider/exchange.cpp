@@ -110,7 +110,8 @@ void rest_exchange::fill_access(rest_access& into) const noexcept {
   into.agent = header("User-Agent").value_or("");
   into.referrer = header("Referer").value_or("");
   into.status = status;
-  into.body_bytes = sent_bytes;
+  // What HEAD asks about is not sent.
+  into.body_bytes = verb_ == http::method::head ? 0 : sent_bytes;
   into.took = core_.home().now() - began_;
 }
 

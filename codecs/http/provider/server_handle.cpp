@@ -231,15 +231,18 @@ void rest_server_core::finish(rest_exchange& e, rest_reply what) {
   const http::response head = head_of(e, what);
   http::server& machine = e.peer()->at.machine();
   const time_point now = loop_.now();
-  const std::size_t size = what.shared.empty() ? what.body.size() : what.shared.size();
+  std::size_t size = what.shared.empty() ? what.body.size() : what.shared.size();
+  std::uint16_t status = what.status;
   auto sent = what.shared.empty() ? machine.respond(e.number(), head, what.body, now)
                                   : machine.respond(e.number(), head, what.shared, now);
   if (!sent) {
     // A field that would split the message, or more than the connection holds.
     callback_failed(sent.error());
-    sent = machine.respond(e.number(), {.status = 500}, std::string_view(), now);
+    status = 500;
+    size = 0;
+    sent = machine.respond(e.number(), {.status = status}, std::string_view(), now);
   }
-  e.status = sent ? what.status : 0;
+  e.status = sent ? status : 0;
   e.sent_bytes = size;
   e.enter(phase::over);
   e.peer()->at.wake();
