@@ -56,6 +56,17 @@ TYPED_TEST(rest_server_on, a_body_that_is_none) {
             "200 {\"a\":\"1 2\",\"b\":\"\xC3\xA4\"}");
   EXPECT_EQ(this->ask("POST", "/echo", "a=%zz", "application/x-www-form-urlencoded").status, 400);
   EXPECT_EQ(this->say("POST", "/echo"), "200 null");
+  EXPECT_THAT(detail_of(this->ask("POST", "/echo", "a", "text/plain")),
+              HasSubstr("of another kind than is taken here: text/plain is no JSON"));
+  // A coding that nobody here can take off, and one that is none.
+  http_request coded("POST", "/echo", "1");
+  coded.headers.add("Content-Encoding", "br");
+  bad = this->ask(std::move(coded));
+  EXPECT_EQ(bad.status, 415);
+  EXPECT_THAT(detail_of(bad), HasSubstr("Content-Encoding: br"));
+  http_request plain("POST", "/echo", "1");
+  plain.headers.add("Content-Encoding", "identity");
+  EXPECT_EQ(this->said(this->ask(std::move(plain))), "200 1");
 }
 
 // S79

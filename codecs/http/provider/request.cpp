@@ -1,4 +1,5 @@
 // What a handler asks of its request.
+#include <parley/codecs/http/content_coding.hpp>
 #include <parley/codecs/http/provider/exchange.hpp>
 #include <parley/codecs/http/provider/server_core.hpp>
 #include <parley/codecs/http/rest/cookie.hpp>
@@ -73,6 +74,14 @@ void rest_request::set_user(std::string_view name) { own().user_ = name; }
 value& rest_request::notes() { return own().notes_; }
 
 namespace detail {
+namespace {
+
+bool is_taken_off(std::string_view coding) noexcept {
+  const auto known = http::parse_coding(coding);
+  return known && http::coding_is_available(*known);
+}
+
+}  // namespace
 
 const result<value>& rest_exchange::read_json() const {
   if (!json_) json_.emplace(make_json());
@@ -81,6 +90,10 @@ const result<value>& rest_exchange::read_json() const {
 
 result<value> rest_exchange::make_json() const {
   if (body_.empty()) return value();
+  // One that the connection could not take off.
+  if (const auto coding = header("Content-Encoding"); coding && !is_taken_off(*coding)) {
+    return fail(http::rest_errc::bad_media_type, "Content-Encoding: " + std::string(*coding));
+  }
   const auto type = header("Content-Type");
   // Without a type it is what everybody sends here.
   const bool is_plain = !type || *type == "application/json";

@@ -25,7 +25,7 @@ constexpr auto infos = std::to_array<error_info>({
           "encode the value, in Base64 for example"),
     entry("bad_credentials", protocol, "the credentials are malformed or of another scheme"),
     entry("bad_cors_settings", configuration, "the CORS settings have faults"),
-    entry("bad_media_type", protocol, "Content-Type is not type/subtype with parameters"),
+    entry("bad_media_type", protocol, "the body is of another kind than is taken here"),
     entry("bad_range", protocol, "the range of bytes is malformed"),
     entry("bad_uri_reference", protocol, "the reference leads to no http or https URI"),
     entry("not_multipart", protocol, "the body is not multipart/form-data with a boundary"),

@@ -18,7 +18,7 @@ enum class rest_errc : std::uint16_t {
   bad_cookie,         // a cookie that browsers would refuse, or that would split the head
   bad_credentials,    // Authorization is malformed, or of another scheme
   bad_cors_settings,  // settings that would open the server, or do nothing
-  bad_media_type,     // Content-Type is malformed
+  bad_media_type,     // Content-Type or Content-Encoding is none that is taken
   bad_range,          // Range or Content-Range is malformed
   bad_uri_reference,  // no URI reference, or it leads out of http and https
   // Multipart.
