@@ -25,7 +25,9 @@ constexpr auto infos = std::to_array<error_info>({
     entry("bad_close", protocol, "a close frame has one byte, or a code that none may have"),
     entry("bad_text", protocol, "text is not UTF-8", "send bytes as a binary message"),
     entry("bad_deflate", protocol, "a compressed message is corrupt"),
-    entry("frame_too_large", limit, "a frame exceeds limits::frame"),
+    // As most messages are one frame, it is told as what it means to people.
+    entry("frame_too_large", limit, "message exceeds maximum size: a frame alone does",
+          "raise max_size, split the message, or compress it"),
     entry("message_too_large", limit, "message exceeds maximum size",
           "raise max_size, split the message, or compress it"),
     entry("inflates_too_far", limit, "a message inflates further than an honest one would"),

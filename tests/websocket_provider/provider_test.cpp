@@ -213,6 +213,10 @@ TYPED_TEST(websocket_provider_on, a_message_that_is_too_large) {
   this->shout(up, std::string(2000, 'x'));
   ASSERT_TRUE(this->at.run_until([&] { return client->status().last_error.has_value(); }));
   EXPECT_THAT(client->status().last_error->to_string(), HasSubstr("max_size"));
+  // S162
+  const std::string told = server->status().last_error->to_string();
+  EXPECT_THAT(told, HasSubstr("message exceeds maximum size"));
+  EXPECT_THAT(told, HasSubstr("raise max_size"));
 }
 
 // P19, P20: the client comes again by itself and listens to what it listened to.
