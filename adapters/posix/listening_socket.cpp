@@ -44,9 +44,9 @@ int bind_to(int fd, const address& at, const native_address& native) {
 
 // What a path means to who listens is not what it means to who connects.
 error why_not(int code, const address& at) {
-  if (at.is_local() && code == ENOENT) {
+  if (at.is_local() && (code == ENOENT || code == ENOTDIR)) {
     return error(errc::io, at.to_string() + ": there is no such folder")
-        .with_hint("make the folder: only the socket is made");
+        .with_hint("make the folder of the socket's path, or choose another path");
   }
   if (at.is_local() && code == EADDRINUSE && !file_at(file_of(at))) {
     return error(errc::io, at.to_string() + ": there is a file that is no socket")

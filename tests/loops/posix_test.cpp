@@ -173,6 +173,19 @@ TEST(posix_sockets, a_stale_unix_path_is_taken_over) {
   EXPECT_NE(::access(std::string(path.path()).c_str(), F_OK), 0);  // ours was removed
 }
 
+// Nobody was asked who could have refused it.
+TEST(posix_sockets, a_path_in_a_folder_that_is_missing) {
+  real_network network;
+  const std::string path(network.local_path("none").path());
+  blocking::loop loop;
+  line_server server;
+  const auto ok = server.listen(loop, address::local(path + "/socket"));
+  ASSERT_FALSE(ok);
+  EXPECT_TRUE(ok.error() == errc::io) << ok.error().to_string();
+  EXPECT_TRUE(ok.error().message().contains("no such folder")) << ok.error().to_string();
+  EXPECT_TRUE(ok.error().hint().contains("folder")) << ok.error().hint();
+}
+
 TEST(posix_waker, is_readable_until_drained) {
   posix::waker waker;
   ASSERT_TRUE(waker.is_open());
