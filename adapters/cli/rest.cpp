@@ -11,6 +11,8 @@ namespace parley::cli {
 #if PARLEY_HAS_REST
 namespace {
 
+constexpr duration usual_patience = std::chrono::seconds(5);
+
 duration in_time(double seconds) {
   return std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
 }
@@ -26,7 +28,9 @@ result<std::unique_ptr<provider>> make_rest(loop& home, const options& o, transp
   auto config = rest_config::from_uri(*at);
   if (!config) return std::unexpected(std::move(config).error());
   if (!where->is_local() && where->path().size() > 1) config->events_path = where->path();
-  if (o.timeout) config->connect_timeout = in_time(*o.timeout);
+  // As with the other protocols; a call of its own would have half a minute.
+  const duration patience = o.timeout ? in_time(*o.timeout) : usual_patience;
+  config->timeout = config->connect_timeout = patience;
   config->with = &lower;
   config->watch = &watch;
   return std::make_unique<rest_provider>(home, *std::move(config));

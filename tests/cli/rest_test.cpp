@@ -117,5 +117,14 @@ TEST_P(cli_rest, nobody_serves_there) {
   EXPECT_THAT(none.err, HasSubstr("refused"));
 }
 
+// Without --timeout as with the other protocols: 5 seconds, and not those of a call.
+TEST_P(cli_rest, nobody_waits_for_long_for_a_server) {
+  const auto begun = std::chrono::steady_clock::now();
+  const auto none = run_parley(on_this_loop({"sub", "http://127.0.0.1:1", "x"}));
+  EXPECT_EQ(none.code, 3);
+  EXPECT_THAT(none.err, HasSubstr("refused"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+}
+
 }  // namespace
 }  // namespace parley::test
