@@ -5,14 +5,26 @@
 #include <parley/adapters/cli/printer.hpp>
 #include <parley/adapters/cli/pub_sub.hpp>
 #include <parley/adapters/cli/report.hpp>
+#include <parley/adapters/cli/url.hpp>
+#include <parley/core/text/utf8.hpp>
 
 namespace parley::cli {
+namespace {
+
+// On WebSocket text is another kind of message than bytes, and pages often take it alone.
+operation<delivery> shout(speaker& to, const options& o, std::string_view message) {
+  const byte_view bytes = as_bytes(message);
+  if (!is_websocket(o.url) || !text::valid_utf8(bytes)) return to.shout_bytes(bytes);
+  return to.shout(value(message));
+}
+
+}  // namespace
 
 task<int> publish(provider& p, const options& o, stop& end) {
   auto speaker = co_await end.unless_stopped(p.create_speaker(o.topic, speaker_options()));
   if (!speaker) co_return ended_by(end, "cannot publish", speaker.error());
   for (const std::string& message : o.messages) {
-    auto sent = co_await end.unless_stopped(speaker->shout_bytes(as_bytes(message)));
+    auto sent = co_await end.unless_stopped(shout(*speaker, o, message));
     if (!sent) co_return ended_by(end, "cannot publish", sent.error());
     if (o.quiet) continue;
     auto printed = write_output(receipt(o, message.size(), sent->receivers));

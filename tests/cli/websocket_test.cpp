@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <parley/adapters/blocking/loop.hpp>
+#include <parley/codecs/websocket/websocket_server.hpp>
+
 #include "program.hpp"
 #include "support/tls_files.hpp"
 
@@ -76,6 +79,30 @@ TEST_P(cli_websocket, by_tls) {
   const auto strange = run_parley(on_this_loop({"call", "--timeout", "2", url, "echo", "1"}));
   EXPECT_NE(strange.code, 0);
   EXPECT_THAT(strange.err, HasSubstr("certificate"));
+}
+
+// A page without envelopes: notes what it gets, and of which kind.
+struct stranger final : websocket_handler {
+  void on_event(websocket_peer&, websocket::event& event, time_point) override {
+    const auto* const m = std::get_if<websocket::message_event>(&event);
+    if (m == nullptr) return;
+    const bool is_text = m->type == websocket::opcode::text;
+    got.push_back((is_text ? "text " : "binary ") + std::string(as_text(m->data)));
+  }
+  words got;
+};
+
+TEST_P(cli_websocket, strangers_get_text_as_text) {
+  blocking::loop loop;
+  stranger hears;
+  websocket_server server(loop, hears, {.host = "127.0.0.1", .port = 0});
+  ASSERT_TRUE(server.listen());
+  const std::string url = "ws://" + server.local_address()->to_string();
+  program pub(on_this_loop({"pub", url, "x", "{\"a\": 1}", "gr\xc3\xbc\xc3\x9f", "\xff"}));
+  for (int i = 0; i < 200 && !pub.has_ended(); ++i) loop.run_once(std::chrono::milliseconds(50));
+  const auto end = pub.wait();
+  EXPECT_EQ(end.code, 0) << end.err;
+  EXPECT_EQ(hears.got, (words{"text {\"a\": 1}", "text gr\xc3\xbc\xc3\x9f", "binary \xff"}));
 }
 
 TEST_P(cli_websocket, errors_that_a_person_can_act_on) {
