@@ -49,6 +49,12 @@ TYPED_TEST(rest_client_on, method_and_base_url_by_call) {
   // A name may be a whole URL.
   EXPECT_EQ(this->got(*client, first + "/whole?x=1"), value());
   EXPECT_EQ(one.seen.back().line(), "GET /whole?x=1");
+  // Schemes have no case, and others are no paths.
+  EXPECT_EQ(this->got(*client, "HTTP" + first.substr(4) + "/upper"), value());
+  EXPECT_EQ(one.seen.back().line(), "GET /upper");
+  EXPECT_EQ(this->refusal(*client, "ftp" + first.substr(4) + "/x", value()),
+            errc::invalid_argument);
+  EXPECT_EQ(one.seen.back().line(), "GET /upper");
 }
 
 // S135: a call takes nothing over from those before it.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <parley/codecs/http/provider/client_target.hpp>
 #include <parley/codecs/http/rest/authorization.hpp>
 #include <parley/codecs/http/rest/query.hpp>
@@ -91,6 +92,15 @@ result<std::string> fill(std::string_view path, value& request) {
   return filled;
 }
 
+// "https://", "http+unix:", in any case, and schemes that nobody speaks here.
+bool has_scheme(std::string_view name) noexcept {
+  const auto is_letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
+  const auto end = std::ranges::find_if_not(name, [&](char c) { return is_letter(c) || c == '+'; });
+  const auto size = static_cast<std::size_t>(end - name.begin());
+  if (size == 0 || !name.substr(size).starts_with(':')) return false;
+  return name.substr(size).starts_with("://") || name.substr(0, size).ends_with("+unix");
+}
+
 bool has_query_of_request(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "DELETE";
 }
@@ -128,10 +138,9 @@ result<rest_wish> make_wish(std::string_view base_path, std::string_view path, c
   return wish;
 }
 
+// What has a scheme leads elsewhere, or nowhere: it is no path.
 rest_name rest_name::split(std::string_view name) noexcept {
-  const bool is_url = name.starts_with("http://") || name.starts_with("https://") ||
-                      name.starts_with("http+unix:") || name.starts_with("https+unix:");
-  if (!is_url) return {"", name};
+  if (!has_scheme(name)) return {"", name};
   const std::size_t authority = name.find("://");
   // All of a socket's URL is its path.
   const std::size_t plus = name.find('+');
