@@ -46,7 +46,8 @@ result<void> check_request_line(std::string_view method, std::string_view target
       !detail::find_target_form(parse_method(method), target, form)) {
     return fail(parley::errc::invalid_argument, "the target \"" + std::string(target) +
                                                     "\" is not one that " + std::string(method) +
-                                                    " can have: a path begins with /");
+                                                    " can have: a path begins with /, and "
+                                                    "spaces and the like are %20");
   }
   return {};
 }
