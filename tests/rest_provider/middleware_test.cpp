@@ -201,9 +201,8 @@ TYPED_TEST(rest_middleware_on, what_was_not_sent_is_not_logged) {
     r.headers.add("X-Note", "a\r\nb: c");
     return r;
   });
-  this->route("GET", "/text", [](rest_request&) -> result<rest_reply> {
-    return rest_reply::text("abc");
-  });
+  this->route("GET", "/text",
+              [](rest_request&) -> result<rest_reply> { return rest_reply::text("abc"); });
   EXPECT_EQ(this->ask("GET", "/split").status, 500);
   EXPECT_EQ(this->ask("HEAD", "/text").status, 200);
   EXPECT_THAT(this->steps, ElementsAre("500 0", "200 0"));
