@@ -126,6 +126,11 @@ TYPED_TEST(rest_faults_on, time) {
   tap.reset();
   EXPECT_EQ(dripped, errc::timed_out);
   EXPECT_THAT(dripped.to_string(), HasSubstr("bytes of its body have come"));
+  // A handshake of TLS that nobody answers: one connection is not busy, but not there yet.
+  const std::string mute = this->serve_raw(on_each_head([](raw_peer&, const std::string&) {}));
+  const error unmet = this->refusal(*patient, "https" + mute.substr(4) + "/x", {}, how);
+  EXPECT_EQ(unmet, errc::timed_out);
+  EXPECT_THAT(unmet.to_string(), HasSubstr("no connection is open after"));
 }
 
 TYPED_TEST(rest_faults_on, a_full_queue) {

@@ -88,6 +88,7 @@ std::string rest_call::overdue() const {
   const std::string after = " after " + seconds_text(given);
   if (waits_for_token_) return "there is no token" + after;
   if (pause_.is_armed()) return "no try has succeeded" + after;
+  if (is_unreached()) return "no connection is open" + after;
   if (!is_sent()) return "no connection was free" + after;
   if (!has_head_) return "there is no reply" + after;
   return "the reply is not complete" + after + ": " + std::to_string(reply_.body.size()) +

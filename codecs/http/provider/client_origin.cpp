@@ -12,6 +12,8 @@ void rest_transfer::withdraw() noexcept {
   if (origin_) origin_->cancel(*this);
 }
 
+bool rest_transfer::is_unreached() const noexcept { return origin_ && !origin_->is_reached(); }
+
 void rest_transfer::hold() noexcept { at_->link().client().hold(); }
 
 void rest_transfer::go_on() noexcept {

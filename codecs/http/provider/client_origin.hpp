@@ -34,6 +34,8 @@ class rest_transfer {
   bool is_submitted() const noexcept { return origin_ != nullptr; }
   // It has a connection; else it waits for one.
   bool is_sent() const noexcept { return at_ != nullptr; }
+  // It waits, and the origin has no connection that is open.
+  bool is_unreached() const noexcept;
 
  protected:
   ~rest_transfer() = default;
@@ -76,6 +78,7 @@ class rest_origin {
   // One of them was found to have ended long ago: the others, as old, have too.
   void drop_idle() noexcept;
 
+  bool is_reached() const noexcept { return connections_.size() > connecting_; }
   bool is_empty() const noexcept { return connections_.empty() && waiting_.empty(); }
   std::size_t size() const noexcept { return connections_.size(); }
   std::size_t waiting() const noexcept { return waiting_.size(); }
