@@ -336,6 +336,31 @@ TYPED_TEST(rest_server_on, a_client_that_says_no_more) {
   EXPECT_TRUE(this->at.run_until([&] { return peer->received.contains("xend"); }));
 }
 
+// What proxies are asked for: every server must take it too (RFC 9112 section 3.2.2).
+TYPED_TEST(rest_server_on, a_target_with_a_scheme) {
+  this->start();
+  const auto show = [](rest_request& r) -> result<rest_reply> {
+    return rest_reply::text(std::string(r.authority()) + " " + std::string(r.path()) + " " +
+                            std::string(r.target()) + " " +
+                            std::string(r.query("q").value_or("-")));
+  };
+  this->route("GET", "/users/{id}", show);
+  this->route("GET", "/", show);
+  const std::pair<std::string, std::string> all[] = {
+      {"http://b:1/users/7", "b:1 /users/7 /users/7 -"},
+      {"HTTP://b/users/7?q=http://c/", "b /users/7 /users/7?q=http://c/ http://c/"},
+      {"http://b?q=1", "b / /?q=1 1"},
+      {"http://b", "b / / -"},
+  };
+  auto peer = this->connect();
+  for (const auto& [target, said] : all) {
+    peer->received.clear();
+    peer->send("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(this->at.run_until([&] { return peer->received.ends_with("\r\n\r\n" + said); }))
+        << peer->received;
+  }
+}
+
 // With allow_half_close it may wait for an answer, and is missed by what is written to it.
 TYPED_TEST(rest_server_on, a_half_closed_client) {
   auto c = this->served();

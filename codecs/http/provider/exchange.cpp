@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <parley/codecs/http/provider/exchange.hpp>
 #include <parley/codecs/http/provider/server_core.hpp>
 #include <parley/core/async/guard.hpp>
@@ -8,6 +9,14 @@ namespace {
 
 // What a reader may leave unread before its client has to wait: one turn of a loop.
 constexpr std::size_t unread_mark = std::size_t{64} << 10;
+
+// Path and query, "*", or CONNECT's authority: of a target with a scheme the rest is said already
+// (RFC 9112 section 3.2.2). May lack its first slash.
+std::string_view own_part(const http::request_head& head) noexcept {
+  if (head.form != http::target_form::absolute) return head.target;
+  const std::size_t end = head.target.find_first_of("/?", head.target.find("://") + 3);
+  return head.target.substr(std::min(end, head.target.size()));
+}
 
 error gone() { return error(errc::closed, "the client is gone, or has its answer"); }
 
@@ -28,7 +37,7 @@ void rest_exchange::begin(rest_peer& peer, http::request_id id, const http::requ
 
 // In one block: the views of the event are gone before the body has come.
 void rest_exchange::copy_head(const http::request_head& head) {
-  std::size_t size = head.method_name.size() + head.target.size() + head.authority.size();
+  std::size_t size = head.method_name.size() + head.target.size() + head.authority.size() + 1;
   for (const http::header h : head.headers) size += h.name.size() + h.value.size();
   text_.clear();
   text_.reserve(size);
@@ -38,7 +47,11 @@ void rest_exchange::copy_head(const http::request_head& head) {
     return std::string_view(text_).substr(at);
   };
   method_ = keep(head.method_name);
-  target_ = keep(head.target);
+  const std::string_view own = own_part(head);
+  const std::size_t at = text_.size();
+  if (own.empty() || own.front() == '?') text_.push_back('/');
+  keep(own);
+  target_ = std::string_view(text_).substr(at);
   authority_ = keep(head.authority);
   headers_.clear();
   for (const http::header h : head.headers) {
