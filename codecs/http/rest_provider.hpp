@@ -119,7 +119,7 @@ class rest_provider final : public provider {
   // A server listens. A client is ready at once: it connects when it calls.
   operation<void> initialize() override;
   // Channels over server-sent events. A server shouts, and a client listens: the name is a path
-  // under `/events/` of the server, and may have wildcards at the listener.
+  // under `events_path` of the server, and may have wildcards at the listener.
   operation<speaker> create_speaker(std::string_view name, speaker_options options = {}) override;
   operation<speaker> create_speaker(std::string_view name, message_callback on_message,
                                     speaker_options options = {}) override;

@@ -126,6 +126,25 @@ TYPED_TEST(rest_events_on, filters) {
   EXPECT_TRUE(this->is_left(1));
 }
 
+TYPED_TEST(rest_events_on, channels_are_where_the_configuration_says) {
+  auto c = this->listening();
+  c.events_path = "/feed/live";
+  auto client = this->up(c);
+  auto one = this->listen(*client, "a");
+  auto two = this->listen(*client, "b/+");
+  auto spoken = *this->at.wait(client->create_speaker("c"));
+  auto sent = spoken.shout("x");
+  ASSERT_TRUE(this->at.run_until([&] { return this->origin.targets.size() == 3; }));
+  EXPECT_THAT(this->origin.targets,
+              ElementsAre("/v1/feed/live/a", "/v1/feed/live?channel=b%2F%2B", "/v1/feed/live/c"));
+  c.events_path = "";
+  auto none = this->up(c);
+  EXPECT_EQ(this->at.wait(none->create_speaker("a")).error(), errc::bad_configuration);
+  c.events_path = "feed";
+  rest_provider wrong(this->home, c);
+  EXPECT_EQ(this->at.wait(wrong.initialize()).error(), errc::bad_configuration);
+}
+
 // It is made again, from where it was.
 TYPED_TEST(rest_events_on, comes_back_with_the_last_id) {
   auto client = this->up(this->listening());

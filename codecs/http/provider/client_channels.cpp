@@ -39,9 +39,10 @@ bool is_segment(std::string_view level) noexcept {
 
 }  // namespace
 
-std::string path_of_channel(std::string_view name) {
+std::string path_of_channel(std::string_view events_path, std::string_view name) {
+  while (events_path.ends_with('/')) events_path.remove_suffix(1);
   bool fits = !has_wildcard(name);
-  std::string path = "/events";
+  std::string path(events_path);
   for (std::size_t at = 0; fits && at <= name.size();) {
     const std::size_t end = std::min(name.find('/', at), name.size());
     const std::string_view level = name.substr(at, end - at);
@@ -51,7 +52,7 @@ std::string path_of_channel(std::string_view name) {
     at = end + 1;
   }
   if (fits) return path;
-  path = "/events?channel=";
+  path.assign(events_path).append("?channel=");
   http::append_percent_encoded(path, name);
   return path;
 }
@@ -139,9 +140,8 @@ void rest_channel::connect() {
 }
 
 void rest_channel::begin_call() {
-  rest_order order{.site = core_.base(),
-                   .method = "GET",
-                   .target = join_path(core_.base()->base_path, path_of_channel(filter_))};
+  rest_order order{
+      .site = core_.base(), .method = "GET", .target = core_.target_of_channel(filter_)};
   order.headers.add("Accept", "text/event-stream");
   order.headers.add("Cache-Control", "no-store");
   if (!decoder_.last_event_id().empty()) {

@@ -23,7 +23,7 @@ class rest_channel;
 
 // The path of a channel or a filter under base_url: "/events/prices/eur", and for names that no
 // path can have, filters among them, "/events?channel=a%2F%2B".
-std::string path_of_channel(std::string_view name);
+std::string path_of_channel(std::string_view events_path, std::string_view name);
 
 // The request for a stream of events, and its bytes.
 class rest_stream_call final : public rest_call {

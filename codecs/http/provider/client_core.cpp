@@ -173,7 +173,7 @@ operation<delivery> rest_client_core::publish(std::string_view channel, std::str
   if (auto ok = can_listen(); !ok) return ended<delivery>(*this, std::unexpected(ok.error()));
   rest_order order{.site = base_,
                    .method = "POST",
-                   .target = join_path(base_->base_path, path_of_channel(channel)),
+                   .target = target_of_channel(channel),
                    .content_type = type,
                    .body = shared_bytes::copy(payload)};
   return begun<delivery>(*this,
@@ -231,7 +231,14 @@ operation<callable> rest_client_core::make_callable(std::string_view name) {
 result<void> rest_client_core::can_listen() const {
   if (!initialized_) return std::unexpected(not_ready());
   if (!base_) return fail(errc::bad_configuration, "channels need a base_url");
+  if (config_.events_path.empty()) {
+    return fail(errc::bad_configuration, "events_path is empty: there are no channels");
+  }
   return {};
+}
+
+std::string rest_client_core::target_of_channel(std::string_view name) const {
+  return join_path(base_->base_path, path_of_channel(config_.events_path, name));
 }
 
 // Without a callback it only speaks, until it is told to listen.

@@ -53,6 +53,8 @@ class rest_client_core final : public rest_core, private rest_origin_owner {
   void note_error(const error& why) { last_error_ = why; }
   // Channels are base_url's.
   result<void> can_listen() const;
+  // Where a channel or a filter is; only with a base().
+  std::string target_of_channel(std::string_view name) const;
 
  private:
   ~rest_client_core() override;

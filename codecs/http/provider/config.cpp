@@ -57,6 +57,8 @@ void check_client(const rest_config& c, fault_list& found) {
     if (!http::check_header({name, value})) found.add("headers has one that would split a request");
   }
   found.check(c.clients == client_certificates::none, "clients is a server's");
+  found.check(c.events_path.empty() || c.events_path.starts_with('/'),
+              "events_path does not begin with /");
   found.check(c.max_connections > 0, "max_connections is 0");
   found.check(c.max_queue > 0, "max_queue is 0");
   found.check(c.max_reply > 0, "max_reply is 0");
