@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <parley/adapters/cli/rest.hpp>
 #include <parley/adapters/cli/url.hpp>
 #include <parley/build_config.hpp>
@@ -23,14 +24,20 @@ result<std::unique_ptr<provider>> make_rest(loop& home, const options& o, transp
                                             observer& watch) {
   auto where = uri::parse(o.url);
   if (!where) return std::unexpected(std::move(where).error());
-  auto at = origin(o);
+  // What follows '?' is for us, as with other protocols; the path is where the channels are.
+  const std::string path_and_query = where->is_local() ? "/" : where->target();
+  const std::size_t mark = std::min(path_and_query.find('?'), path_and_query.size());
+  auto at = origin(o, path_and_query.substr(mark));
   if (!at) return std::unexpected(std::move(at).error());
   auto config = rest_config::from_uri(*at);
   if (!config) return std::unexpected(std::move(config).error());
-  if (!where->is_local() && where->path().size() > 1) config->events_path = where->path();
+  if (mark > 1) config->events_path = path_and_query.substr(0, mark);
   // As with the other protocols; a call of its own would have half a minute.
-  const duration patience = o.timeout ? in_time(*o.timeout) : usual_patience;
-  config->timeout = config->connect_timeout = patience;
+  if (o.timeout) {
+    config->timeout = config->connect_timeout = in_time(*o.timeout);
+  } else if (!where->parameter("timeout")) {
+    config->timeout = usual_patience;
+  }
   config->with = &lower;
   config->watch = &watch;
   return std::make_unique<rest_provider>(home, *std::move(config));

@@ -110,13 +110,16 @@ options for_url(const options& o, const std::string& url) {
   return of_it;
 }
 
-result<uri> origin(const options& o) {
+result<uri> origin(const options& o, const std::string& query) {
   // The whole path is the socket's.
   if (scheme_of(o.url).ends_with("+unix")) return target(o);
   const std::size_t authority = o.url.find("://");
   const std::size_t end =
       authority == std::string::npos ? authority : o.url.find_first_of("/?#", authority + 3);
-  return with_options(o.url.substr(0, end), uri(), o);
+  const std::string text = o.url.substr(0, end) + query;
+  const auto own = uri::parse(text);
+  if (!own) return own;
+  return with_options(text, *own, o);
 }
 
 }  // namespace parley::cli

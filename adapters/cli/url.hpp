@@ -22,8 +22,8 @@ bool speaks_tls(std::string_view url);
 result<uri> target(const options& o);
 // The options as they are for one of several URLs: those of TLS are for those that speak TLS.
 options for_url(const options& o, const std::string& url);
-// Of an HTTP URL: scheme, host and port, with the options as parameters. Its own query belongs to
-// the request. Of http+unix:// all of it.
-result<uri> origin(const options& o);
+// Of an HTTP URL: scheme, host and port, `query` (with its '?'), and the options as parameters. Its
+// own query may belong to the request. Of http+unix:// all of it.
+result<uri> origin(const options& o, const std::string& query = {});
 
 }  // namespace parley::cli

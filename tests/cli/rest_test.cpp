@@ -117,6 +117,22 @@ TEST_P(cli_rest, nobody_serves_there) {
   EXPECT_THAT(none.err, HasSubstr("refused"));
 }
 
+// The path of the URL is where channels are looked for, its parameters are for the client.
+TEST_P(cli_rest, a_path_without_channels) {
+  const std::string url = serve();
+  const auto lost = run_parley(on_this_loop({"pub", url + "/nowhere", "x", "1"}));
+  EXPECT_EQ(lost.code, 4);
+  EXPECT_THAT(lost.err, HasSubstr("/nowhere/x: 404"));
+  const auto deaf = run_parley(on_this_loop({"sub", url + "/no%20where", "x/+"}));
+  EXPECT_EQ(deaf.code, 4);
+  EXPECT_THAT(deaf.err, HasSubstr("/no%20where?channel="));
+  const auto word = run_parley(on_this_loop({"pub", url + "/events?token=1", "x", "1"}));
+  EXPECT_EQ(word.code, 4);
+  EXPECT_THAT(word.err, HasSubstr("unknown parameter \"token\""));
+  const auto good = run_parley(on_this_loop({"pub", url + "/events/?timeout=9", "x", "1"}));
+  EXPECT_EQ(good.out, "sent\n") << good.err;
+}
+
 // Without --timeout as with the other protocols: 5 seconds, and not those of a call.
 TEST_P(cli_rest, nobody_waits_for_long_for_a_server) {
   const auto begun = std::chrono::steady_clock::now();
