@@ -197,9 +197,12 @@ result<std::size_t> connection::send(opcode type, byte_view data, time_point now
   work();
   frame_header head{.type = type};
   if (is_worth_coding(data.size())) {
-    if (const auto coded = encode(data, true)) {
+    const auto coded = encode(data, true);
+    head.rsv1 = coded && coded_->out.goes_through(data.size(), coded->size());
+    if (head.rsv1) {
       data = *coded;
-      head.rsv1 = true;
+    } else {
+      coded_->out.forget();
     }
   }
   head.length = data.size();

@@ -113,6 +113,12 @@ class message_deflater {
     return size >= threshold_ && window_bits_ > 8 && !failed_;
   }
 
+  // Whether a peer with our settings would take a message that became so small for an honest one.
+  // Others are sent as they are, after forget(): the peer has not seen what was encoded.
+  bool goes_through(std::size_t plain, std::size_t coded) const noexcept {
+    return max_ratio_ == 0 || plain <= deflate_free_output || plain / max_ratio_ <= coded;
+  }
+
   // Encodes until the input or the room is used up. `last`: the message ends behind `in`; all of
   // it is written then, without the 00 00 FF FF at its end (section 7.2.1), and an empty one is 00
   // (section 7.2.3.6). Not `done`: call again with the rest of the input, new room and the same
@@ -147,6 +153,7 @@ class message_deflater {
 
   std::unique_ptr<http::detail::deflate_stream, http::detail::free_stream> stream_;
   std::size_t threshold_;
+  unsigned max_ratio_;
   std::uint8_t window_bits_;
   std::uint8_t level_;
   std::uint8_t memory_level_;
@@ -166,6 +173,9 @@ class shared_deflater {
   explicit shared_deflater(const deflate_settings& ours) noexcept;
 
   bool is_worth_it(std::size_t size) const noexcept { return coder_.is_worth_it(size); }
+  bool goes_through(std::size_t plain, std::size_t coded) const noexcept {
+    return coder_.goes_through(plain, coded);
+  }
   std::uint8_t window_bits() const noexcept { return window_bits_; }
   // Whether a receiver can read what is written: for our direction it has agreed on as many window
   // bits or more. Others get the message from their own deflater. A window smaller than the

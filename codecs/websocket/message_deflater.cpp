@@ -37,6 +37,7 @@ struct message_deflater::run {
 message_deflater::message_deflater(role own, const deflate_agreement& agreed,
                                    const deflate_settings& ours) noexcept
     : threshold_(ours.threshold),
+      max_ratio_(ours.max_ratio),
       window_bits_(std::min(agreed.window_bits(own), std::uint8_t{zlib::full_window})),
       level_(std::clamp(ours.level, std::uint8_t{1}, std::uint8_t{9})),
       memory_level_(std::clamp(ours.memory_level, std::uint8_t{1}, std::uint8_t{9})),

@@ -39,7 +39,9 @@ result<shared_message> shared_message::make(opcode type, byte_view line, byte_vi
   out.plain_ = frame_of(type, line, payload, false);
   const byte_view whole = out.plain_.view().last(line.size() + payload.size());
   if (deflater != nullptr && deflater->is_worth_it(whole.size())) {
-    if (const auto coded = deflater->compress(whole); coded && coded->size() < whole.size()) {
+    const auto coded = deflater->compress(whole);
+    if (coded && coded->size() < whole.size() &&
+        deflater->goes_through(whole.size(), coded->size())) {
       out.compressed_ = frame_of(type, {}, *coded, true);
       out.window_bits_ = deflater->window_bits();
     }

@@ -200,6 +200,34 @@ TYPED_TEST(websocket_provider_on, compressed_both_ways) {
   EXPECT_TRUE(heard[2] == "up:" + text);
 }
 
+// Rows of equal letters: what one side compresses the other one takes.
+TYPED_TEST(websocket_provider_on, what_compresses_too_well) {
+  auto s = this->served();
+  s.compression = "deflate";
+  auto server = this->up(s);
+  auto c = this->called();
+  c.compression = "deflate";
+  auto client = this->up(c);
+  std::vector<std::size_t> got;
+  const auto hear = [&](const message& m) { got.push_back(m.payload().size()); };
+  auto here = *this->at.wait(server->create_speaker("up", hear));
+  auto there = *this->at.wait(client->create_speaker("down", hear));
+  auto up = this->speak(*client, "up");
+  auto down = this->speak(*server, "down");
+  const std::string large(3'000'000, 'a'), small(5000, 'a');
+  for (const speaker& way : {up, down}) {
+    speaker to = way;
+    got.clear();
+    for (const std::string* each : {&small, &large, &small}) {
+      const std::size_t before = got.size();
+      this->shout(to, *each);
+      ASSERT_TRUE(this->at.run_until([&] { return got.size() > before; }));
+      EXPECT_EQ(got.back(), each->size());
+    }
+  }
+  EXPECT_EQ(client->status().connects, 1u);
+}
+
 // S117, S156, S162
 TYPED_TEST(websocket_provider_on, a_message_that_is_too_large) {
   auto s = this->served();
