@@ -189,12 +189,16 @@ TYPED_TEST(grpc_speakers, what_is_waited_for_may_be_cancelled) {
   auto s = this->speak(client, "b");
   EXPECT_TRUE(is_over(s.listen(hear)));
   EXPECT_TRUE(is_over(s.shout("x")));
-  // Nobody has got the first one; the other listens.
+  // Neither listens, until it is told to again.
   auto a = this->speak(*server, "a");
   EXPECT_TRUE(this->at.run_until([&] { return this->shout(a, value("x")) == 0; }));
   auto b = this->speak(*server, "b");
-  EXPECT_TRUE(this->at.run_until([&] { return this->shout(b, value("y")) == 1; }));
+  EXPECT_TRUE(this->at.run_until([&] { return this->shout(b, value("y")) == 0; }));
+  heard.clear();
+  ASSERT_TRUE(this->at.wait(s.listen(hear)));
+  EXPECT_EQ(this->shout(b, value("z")), 1);
   EXPECT_TRUE(this->at.run_until([&] { return !heard.empty(); }));
+  EXPECT_THAT(heard, ElementsAre("z"));
 }
 
 TYPED_TEST(grpc_speakers, a_callback_may_end_it_all) {
