@@ -142,6 +142,24 @@ TYPED_TEST(mqtt_speakers, the_last_speaker_of_a_filter_ends_its_subscription) {
   EXPECT_THAT(a, IsEmpty());
 }
 
+TYPED_TEST(mqtt_speakers, who_cancels_listen_hears_nothing) {
+  auto p = this->up(this->config());
+  strings heard;
+  auto s = this->speak(*p, "t");
+  auto listening = s.listen(this->into(heard));
+  listening.cancel();
+  EXPECT_EQ(this->at.wait(std::move(listening)).error(), errc::cancelled);
+  auto made = p->create_speaker("u", this->into(heard));
+  made.cancel();
+  EXPECT_EQ(this->at.wait(std::move(made)).error(), errc::cancelled);
+  ASSERT_TRUE(this->at.run_until([&] {
+    return this->broker.count("UNSUBSCRIBE t") == 1 && this->broker.count("UNSUBSCRIBE u") == 1;
+  }));
+  EXPECT_TRUE(this->at.wait(s.listen(this->into(heard))));
+  EXPECT_TRUE(this->shout(s, "again"));
+  ASSERT_TRUE(this->comes(heard, 1));
+}
+
 // What a callback throws harms nobody, and the message is acknowledged.
 TYPED_TEST(mqtt_speakers, a_callback_may_throw) {
   auto p = this->up(this->config());

@@ -80,7 +80,7 @@ operation<void> mqtt_speaker::listen(message_callback on_message) {
   completer<void> done(core_.home());
   auto op = done.op();
   op.state()->set_fault_sink(&core_);
-  op.state()->set_canceller(&core_);
+  op.state()->set_canceller(this);
   begin(std::move(on_message), std::move(done));
   return op;
 }
@@ -89,7 +89,7 @@ operation<speaker> mqtt_speaker::listen_first(message_callback on_message) {
   completer<speaker> made(core_.home());
   auto op = made.op();
   op.state()->set_fault_sink(&core_);
-  op.state()->set_canceller(&core_);
+  op.state()->set_canceller(this);
   // The handle comes with the grant, so that whoever has it knows that messages published from now
   // on arrive.
   completer<void> done(core_.home());
@@ -99,6 +99,14 @@ operation<speaker> mqtt_speaker::listen_first(message_callback on_message) {
   });
   begin(std::move(on_message), std::move(done));
   return op;
+}
+
+// It is there as long as somebody waits: the last handle tells those who do.
+void mqtt_speaker::cancel(operation_base& op) {
+  const speaker self(this);
+  op.complete_error(errc::cancelled);
+  core_.subscriptions().leave(name_, *this, false, {});
+  ear_.forget();
 }
 
 operation<void> mqtt_speaker::stop_listening() {

@@ -10,7 +10,7 @@
 
 namespace parley::detail {
 
-class mqtt_speaker final : public speaker_core, private mqtt_listener {
+class mqtt_speaker final : public speaker_core, private mqtt_listener, private canceller {
  public:
   // `name` is sound. May throw bad_alloc.
   mqtt_speaker(mqtt_core& core, std::string_view name, const mqtt_speaker_options& options);
@@ -35,6 +35,9 @@ class mqtt_speaker final : public speaker_core, private mqtt_listener {
   void forget() noexcept override { ear_.forget(); }
   void retain() noexcept override { speaker_core::retain(); }
   void release() noexcept override { speaker_core::release(); }
+
+  // Of listen(): as if it had never listened.
+  void cancel(operation_base& op) override;
 
   result<void> check_shout() const;
   void begin(message_callback on_message, completer<void> done);
