@@ -194,11 +194,10 @@ TYPED_TEST(grpc_speakers, what_is_waited_for_may_be_cancelled) {
   EXPECT_TRUE(this->at.run_until([&] { return this->shout(a, value("x")) == 0; }));
   auto b = this->speak(*server, "b");
   EXPECT_TRUE(this->at.run_until([&] { return this->shout(b, value("y")) == 0; }));
-  heard.clear();
   ASSERT_TRUE(this->at.wait(s.listen(hear)));
   EXPECT_EQ(this->shout(b, value("z")), 1);
-  EXPECT_TRUE(this->at.run_until([&] { return !heard.empty(); }));
-  EXPECT_THAT(heard, ElementsAre("z"));
+  // What was on its way before may come as well.
+  EXPECT_TRUE(this->at.run_until([&] { return !heard.empty() && heard.back() == "z"; }));
 }
 
 TYPED_TEST(grpc_speakers, a_callback_may_end_it_all) {

@@ -62,6 +62,7 @@ TYPED_TEST(websocket_provider_on, a_server_that_refuses_a_channel) {
   auto client = this->call();
   strings got;
   std::vector<speaker> ears;
+  ears.reserve(1000);
   for (int i = 0; i < 1000; ++i) {
     ears.push_back(this->listen(*client, "full/" + std::to_string(i), got));
   }

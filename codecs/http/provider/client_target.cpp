@@ -85,6 +85,7 @@ result<std::string> fill(std::string_view path, value& request) {
     texts.push_back(*std::move(text));
   }
   std::vector<http::path_parameter> values;
+  values.reserve(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) values.push_back({names[i], texts[i]});
   auto filled = http::fill_path(path, values);
   if (!filled) return filled;

@@ -161,7 +161,7 @@ void rest_server_core::timed_out(rest_exchange& e) {
 void rest_server_core::review(rest_exchange& e, rest_reply& what) {
   const auto run = [&](const auto& list) {
     for (std::size_t i = list.size(); i-- > 0 && i < list.size();) {
-      const std::shared_ptr<rest_after> after = list[i];
+      std::shared_ptr<rest_after> after = list[i];  // it may be taken away meanwhile
       if (auto ran = guarded([&] { (*after)(e, what); }); !ran) callback_failed(ran.error());
     }
   };
