@@ -200,6 +200,22 @@ TEST(resp_server, output_with_the_loop_stays_when_it_is_given_up) {
   EXPECT_EQ(data[999], 'm') << "a write in flight reads it";
 }
 
+// Strings that are too much are left out of a reply, which must not be sent then.
+TEST(resp_server, who_unsubscribes_above_the_limit_is_given_up_all_the_same) {
+  server_limits limits;
+  limits.max_subscribed_output = 100;
+  echo_script s(limits);
+  s.machine.set_subscribed(true);
+  auto reply = s.machine.reply();
+  reply.blob(std::string(200, 'x'));
+  reply.push(3);
+  reply.blob("unsubscribe");
+  s.machine.set_subscribed(false);
+  s.h.drain();
+  EXPECT_EQ(s.fault, "the reply exceeds max_output");
+  EXPECT_TRUE(s.is_closed);
+}
+
 TEST(resp_server, above_the_soft_limit_only_for_a_time) {
   server_limits limits;
   limits.max_subscribed_output = 100'000;

@@ -31,6 +31,8 @@ void server::set_authenticated(bool on) noexcept {
 }
 
 void server::set_subscribed(bool on) noexcept {
+  // By this limit strings were dropped from the reply, so by this one it ends.
+  if (!on && has_too_much_output()) return;
   subscribed_ = on;
   if (!on && work_) work_->soft_since = {};
 }
