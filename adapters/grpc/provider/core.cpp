@@ -5,7 +5,6 @@
 #include <parley/adapters/grpc/provider/speaker.hpp>
 #include <parley/codecs/json/payload.hpp>
 #include <parley/core/api/topics.hpp>
-#include <parley/core/async/guard.hpp>
 #include <parley/core/text/utf8.hpp>
 #include <utility>
 
@@ -87,26 +86,6 @@ operation<speaker> grpc_core::open_speaker(std::string_view name, message_callba
   speaker held(made);
   if (!on_message) return ended<speaker>(*this, std::move(held));
   return made->listen_first(std::move(on_message));
-}
-
-void grpc_core::join(grpc_speaker& who, completer<void> done, bool is_new) {
-  const bool is_first = is_new && listeners_.add(who);
-  const bool is_waited_for = waiting_.has(who.name());
-  if (!is_first && !is_waited_for && is_asked()) return done.complete({});
-  waiting_.add(who, std::move(done), config_.call_timeout);
-  if (!is_waited_for) ask_for(who.name());
-}
-
-// While there is no connection, why not says more.
-error grpc_core::not_confirmed() const {
-  const error no_answer(errc::timed_out, "the server did not confirm the subscription");
-  return is_asked() ? no_answer : not_ready();
-}
-
-void grpc_core::leave(grpc_speaker& who) noexcept {
-  waiting_.remove(who);
-  if (!listeners_.remove(who)) return;
-  (void)guarded([&] { filter_removed(who.name()); });
 }
 
 void grpc_core::deliver(std::string_view topic, byte_view payload) {

@@ -10,8 +10,7 @@
 #include <optional>
 #include <parley/adapters/grpc/grpc_port.hpp>
 #include <parley/adapters/grpc/grpc_provider.hpp>
-#include <parley/core/api/confirmations.hpp>
-#include <parley/core/api/listeners.hpp>
+#include <parley/core/api/asked_listeners.hpp>
 #include <parley/core/async/operation.hpp>
 #include <string>
 #include <string_view>
@@ -26,7 +25,7 @@ constexpr duration grpc_longest = std::chrono::hours(24 * 365 * 100);
 // What a callable or a stream may be called.
 result<void> check_name(std::string_view name);
 
-class grpc_core : public fault_sink, protected confirmations_owner {
+class grpc_core : public fault_sink, public asked_listeners<grpc_speaker> {
  public:
   // By config.is_server; with one reference.
   static grpc_core* make(loop& home, grpc_config config);
@@ -40,7 +39,7 @@ class grpc_core : public fault_sink, protected confirmations_owner {
   const grpc_config& config() const noexcept { return config_; }
   // Between initialize() and close().
   bool is_ready() const noexcept { return port_ != nullptr && is_up_; }
-  error not_ready() const;
+  error not_ready() const override;
   const std::shared_ptr<grpc_port>& port() const noexcept { return port_; }
 
   virtual operation<void> initialize() = 0;
@@ -55,11 +54,6 @@ class grpc_core : public fault_sink, protected confirmations_owner {
                                   speaker_options options);
   operation<delivery> publish(std::string_view name, const value& v);
   virtual operation<delivery> publish(std::string_view name, byte_view payload) = 0;
-  // Delivers to this speaker what comes under its name; not `is_new` if it does so already. `done`
-  // is told when the peer has confirmed.
-  void join(grpc_speaker& who, completer<void> done, bool is_new);
-  // Also one that has not joined.
-  void leave(grpc_speaker& who) noexcept;
 
   // --- a server
   virtual result<void> serve(std::string_view name, grpc_handler handler);
@@ -86,17 +80,12 @@ class grpc_core : public fault_sink, protected confirmations_owner {
   void record(std::string_view operation, const error* why) const;
 
  protected:
-  grpc_core(loop& home, grpc_config config) : loop_(home), config_(std::move(config)) {}
+  grpc_core(loop& home, grpc_config config)
+      : asked_listeners(home), loop_(home), config_(std::move(config)) {}
   virtual ~grpc_core() = default;
 
   void enter(provider_state next, const error* why = nullptr);
-  // Asks the peer for it, now or once it is there, and tells waiting_ the answer.
-  virtual void ask_for(std::string_view filter) = 0;
-  // Whether the peer has been asked for all that is listened to.
-  virtual bool is_asked() const noexcept = 0;
-  error not_confirmed() const override;
-  // The last speaker with this filter has left.
-  virtual void filter_removed(std::string_view filter) = 0;
+  duration patience() const final { return config_.call_timeout; }
   // Gives a message to the speakers whose filter matches.
   void deliver(std::string_view topic, byte_view payload);
   // Whether it may be published.
@@ -109,8 +98,6 @@ class grpc_core : public fault_sink, protected confirmations_owner {
   std::uint64_t connects_ = 0;
   provider_state state_ = provider_state::idle;
   bool is_up_ = false;
-  listeners<grpc_speaker> listeners_;
-  confirmations waiting_{loop_, *this};
 
  private:
   std::uint32_t references_ = 1;

@@ -14,7 +14,7 @@ websocket_core* websocket_core::make(loop& home, websocket_config config) {
 }
 
 websocket_core::websocket_core(loop& home, websocket_config config)
-    : loop_(home), config_(std::move(config)) {}
+    : asked_listeners(home), loop_(home), config_(std::move(config)) {}
 
 error websocket_core::not_ready() const {
   return error(errc::not_connected, "initialize() was not called");
@@ -94,26 +94,6 @@ operation<inbox> websocket_core::open_inbox(std::string_view name, speaker_optio
   return inbox_core::open(loop_, *this, limits, [&](message_callback hears) {
     return open_speaker(name, std::move(hears), options);
   });
-}
-
-void websocket_core::join(websocket_speaker& who, completer<void> done, bool is_new) {
-  const bool is_first = is_new && listeners_.add(who);
-  const bool is_waited_for = waiting_.has(who.name());
-  if (!is_first && !is_waited_for && is_asked()) return done.complete({});
-  waiting_.add(who, std::move(done), config_.call_timeout);
-  if (!is_waited_for) ask_for(who.name());
-}
-
-// While there is no connection, why not says more.
-error websocket_core::not_confirmed() const {
-  const error no_answer(errc::timed_out, "the server did not confirm the subscription");
-  return is_asked() ? no_answer : not_ready();
-}
-
-void websocket_core::leave(websocket_speaker& who) noexcept {
-  waiting_.remove(who);
-  if (!listeners_.remove(who)) return;
-  (void)guarded([&] { filter_removed(who.name()); });
 }
 
 void websocket_core::deliver(std::optional<std::string_view> name, byte_view payload) {

@@ -7,9 +7,8 @@
 #include <parley/codecs/websocket/envelope.hpp>
 #include <parley/codecs/websocket/frame.hpp>
 #include <parley/codecs/websocket/websocket_provider.hpp>
-#include <parley/core/api/confirmations.hpp>
+#include <parley/core/api/asked_listeners.hpp>
 #include <parley/core/api/inbox.hpp>
-#include <parley/core/api/listeners.hpp>
 #include <parley/core/async/operation.hpp>
 #include <string>
 #include <string_view>
@@ -21,7 +20,7 @@ class websocket_speaker;
 class websocket_core : public fault_sink,
                        public remote_sink,
                        public inbox_port,
-                       protected confirmations_owner {
+                       public asked_listeners<websocket_speaker> {
  public:
   // By config.is_server; with one reference.
   static websocket_core* make(loop& home, websocket_config config);
@@ -35,7 +34,7 @@ class websocket_core : public fault_sink,
   const websocket_config& config() const noexcept { return config_; }
   bool is_ready() const noexcept { return initialized_; }
   // Why nothing can be done now.
-  virtual error not_ready() const;
+  error not_ready() const override;
 
   virtual operation<void> initialize() = 0;
   virtual operation<void> close() = 0;
@@ -53,14 +52,6 @@ class websocket_core : public fault_sink,
   operation<delivery> publish(std::string_view name, const value& v);
   operation<delivery> publish(std::string_view name, websocket::opcode type, byte_view payload);
 
-  // Delivers to this speaker what comes under its name; not `is_new` if it does so already. `done`
-  // is told when the peer has confirmed.
-  void join(websocket_speaker& who, completer<void> done, bool is_new);
-  // Also one that has not joined.
-  void leave(websocket_speaker& who) noexcept;
-  // Whether a speaker here listens with this filter.
-  bool has_filter(std::string_view filter) const { return listeners_.has_filter(filter); }
-
   operation<inbox> open_inbox(std::string_view name, speaker_options options);
 
   virtual operation<callable> make_callable(std::string_view name) = 0;
@@ -75,13 +66,7 @@ class websocket_core : public fault_sink,
   // Sends it to whom it concerns.
   virtual result<delivery> send(std::string_view name, websocket::opcode type,
                                 byte_view payload) = 0;
-  // Asks the peer for it, now or once it is there, and tells waiting_ the answer.
-  virtual void ask_for(std::string_view filter) = 0;
-  // Whether the peer has been asked for all that is listened to.
-  virtual bool is_asked() const noexcept = 0;
-  error not_confirmed() const override;
-  // The last speaker with this filter has left.
-  virtual void filter_removed(std::string_view filter) = 0;
+  duration patience() const final { return config_.call_timeout; }
 
   // Gives a message to the speakers whose filter matches; without a name to all.
   void deliver(std::optional<std::string_view> name, byte_view payload);
@@ -89,8 +74,6 @@ class websocket_core : public fault_sink,
   loop& loop_;
   websocket_config config_;
   remote_port remote_;
-  listeners<websocket_speaker> listeners_;
-  confirmations waiting_{loop_, *this};
   bool initialized_ = false;
 
  private:
